@@ -99,6 +99,8 @@ class Config:
     apply_branch: str = "pd/{author}/{slug}-v{version}"
     apply_worktrees: str = ""
     """The folder in which worktrees are made; "" beside the repository."""
+    apply_fast: bool = False
+    """Make commits without `git am`, its hooks and signatures."""
     trees: Mapping[str, NamedTree] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[str, ...] = ()

@@ -180,6 +180,7 @@ KEYS: Final[Mapping[str, ConfigKey]] = {
     "apply.branch": ConfigKey("apply_branch", _text, "the name of the branch; {author}, {slug} and {version} are filled in"),
     "review.ready": ConfigKey("review_ready", _ready, 'fresh trailers that each patch needs for a series to be ready, such as "R>=1" or "R>=1 or A>=1"; empty: no claim'),
     "apply.worktrees": ConfigKey("apply_worktrees", _text, "the folder for worktrees; empty: beside the repository"),
+    "apply.fast": ConfigKey("apply_fast", _flag, "make commits without git am: no worktree, no hook, no signature; the trees are the same"),
 }  # fmt: skip
 """All keys but those of tables with user-chosen keys, in the order of the manual."""
 

@@ -16,7 +16,9 @@ _BASE_COMMIT: Final = re.compile(rb"^base-commit: ([0-9a-f]{7,64})\s*$", re.MULT
 _PREREQUISITE: Final = re.compile(rb"^prerequisite-patch-id: ([0-9a-f]{40,64})\s*$", re.MULTILINE)
 _INDEX: Final = re.compile(r"index ([0-9a-f]{7,64})\.\.[0-9a-f]{7,64}")
 _ZERO: Final = re.compile(r"0+")
-_MOST_BRANCHES: Final = 30
+_MOST_BRANCHES: Final = 15
+"""Branches that are looked at, of the newest and of those nearest to the version's date."""
+_MOST_REFS: Final = 5_000
 _MOST_COMMITS: Final = 500
 """Commits above a base that are searched for prerequisites."""
 _MOST_BLOBS: Final = 12
@@ -51,6 +53,11 @@ def pre_images(patches: Sequence[PatchSource], texts: Sequence[str]) -> tuple[Pr
     return tuple(PreImage(path, blob) for path, blob in found.items() if blob)
 
 
+def named_bases(mails: Sequence[bytes]) -> list[str]:
+    """Return the commits that `git format-patch --base` wrote into mails."""
+    return [name.decode() for raw in mails for name in _BASE_COMMIT.findall(raw)]
+
+
 class BaseFinder:
     """Finds bases in one repository."""
 
@@ -63,9 +70,13 @@ class BaseFinder:
         self._date = date
 
     def bases(
-        self, given: str, configured: str, previous: str, mails: Sequence[bytes]
+        self, given: str, configured: str, previous: Sequence[str], mails: Sequence[bytes]
     ) -> Iterator[Base]:
-        """Yield bases: the one that was given (then no other), the configured, base-commit, the version before's, guesses."""
+        """Yield bases: the one that was given (then no other), the configured, base-commit, the version before's, guesses.
+
+        A version that was rebased has its base elsewhere: where some of its files differ at the base of the version
+        before, a guess that has more of them comes first.
+        """
         if given:
             if (commit := self._repository.commit(given)) is not None:
                 yield self._base(commit, BaseSource.GIVEN, given)
@@ -73,9 +84,14 @@ class BaseFinder:
         if configured and (commit := self._repository.commit(configured)) is not None:
             yield self._base(commit, BaseSource.GIVEN, configured)
         yield from self._named_bases(mails)
-        if previous and (commit := self._repository.commit(previous)) is not None:
-            yield self._base(commit, BaseSource.PREVIOUS)
-        yield from self._guesses()
+        before = [found for name in previous if (found := self._repository.commit(name))]
+        yield from (
+            self._base(commit, BaseSource.PREVIOUS) for commit in before if self._has_all(commit)
+        )
+        yield from self._guesses(before)
+
+    def _has_all(self, commit: str) -> bool:
+        return self.matched(commit) == len(self._images)
 
     def matched(self, commit: str) -> int:
         """Return how many of the files are in a commit as the version found them."""
@@ -99,8 +115,8 @@ class BaseFinder:
     def _named_bases(self, mails: Sequence[bytes]) -> Iterator[Base]:
         """Yield the base that `git format-patch --base` wrote into a mail, with its prerequisites where they are found."""
         for raw in mails:
-            for name in _BASE_COMMIT.findall(raw):
-                commit = self._repository.commit(name.decode())
+            for name in named_bases([raw]):
+                commit = self._repository.commit(name)
                 if commit is None:
                     continue
                 wanted = {one.decode() for one in _PREREQUISITE.findall(raw)}
@@ -130,19 +146,32 @@ class BaseFinder:
         return None
 
     def _tips(self, *options: str) -> list[str]:
+        """Return the tips of branches: the newest, and those nearest to the version's date, on which it may be made."""
         done = self._repository.git(
-            "for-each-ref", "--sort=-committerdate", f"--count={_MOST_BRANCHES}",
-            "--format=%(objectname)", *options, "refs/heads", "refs/remotes",
+            "for-each-ref", "--sort=-committerdate", f"--count={_MOST_REFS}",
+            "--format=%(committerdate:unix) %(objectname)", *options, "refs/heads", "refs/remotes",
         )  # fmt: skip
-        return list(dict.fromkeys(done.text.split())) if done.status == 0 else []
+        if done.status:
+            return []
+        tips = [
+            (int(date or 0), tip)
+            for date, _, tip in (line.partition(" ") for line in done.text.split("\n"))
+            if tip
+        ]
+        near = []
+        if self._date is not None:
+            moment = self._date.timestamp()
+            near = sorted(tips, key=lambda one: abs(one[0] - moment))[:_MOST_BRANCHES]
+        return list(dict.fromkeys(tip for _, tip in (*tips[:_MOST_BRANCHES], *near)))
 
-    def _guesses(self) -> Iterator[Base]:
-        """Yield guesses at the base: commits before the version's date, then commits found by the history of its blobs."""
+    def _guesses(self, previous: Sequence[str]) -> Iterator[Base]:
+        """Yield guesses: the version before's, commits before the version's date, then those found by the history of blobs."""
         tips = self._tips()
         head = self._repository.commit("HEAD")
         tips = list(dict.fromkeys([*([head] if head else []), *tips]))
         candidates = [commit for tip in tips if (commit := self._before(tip)) is not None]
-        scored = {commit: self.matched(commit) for commit in dict.fromkeys([*candidates, *tips])}
+        known = dict.fromkeys([*previous, *candidates, *tips])
+        scored = {commit: self.matched(commit) for commit in known}
         best = max(scored.values(), default=0)
         if self._images and best < len(self._images):
             for commit in self._by_blobs(tips):
@@ -151,7 +180,9 @@ class BaseFinder:
         order = list(scored)
         ranked = sorted(order, key=lambda commit: (-scored[commit], order.index(commit)))
         for commit in ranked:
-            if scored[commit]:
+            if commit in previous:
+                source = BaseSource.PREVIOUS
+            elif scored[commit]:
                 source = BaseSource.BLOBS
             else:
                 source = BaseSource.DATE if commit in candidates else BaseSource.TIP
@@ -177,7 +208,7 @@ class BaseFinder:
                 continue
             done = self._repository.git(
                 "log", "--format=%H %P", "--max-count=20", f"--find-object={blob.text}",
-                *since, *until, *tips[:_MOST_BRANCHES], "--",
+                *since, *until, *tips, "--",
             )  # fmt: skip
             for line in done.text.split("\n"):
                 yield from line.split()[:2]

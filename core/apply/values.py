@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -26,6 +27,17 @@ def parse_patch_list(text: str) -> frozenset[int] | None:
             return None
         found.update(range(int(first), int(last or first) + 1))
     return frozenset(found)
+
+
+def format_patch_list(numbers: Sequence[int]) -> str:
+    """Return ascending numbers as a list such as `1-3,5`."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ",".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else f"{run[0]}" for run in runs)
 
 
 class Fit(StrEnum):

@@ -6,7 +6,7 @@ nothing stale. The author's own trailers are no review.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -18,6 +18,7 @@ from core.coverage.values import (
     Coverage,
     ForgottenTag,
     PatchCoverage,
+    StaleTag,
     Tag,
     TagState,
 )
@@ -244,9 +245,22 @@ def _add_person(people: list[Identity], one: Identity, others: Iterable[Identity
         people.append(one)
 
 
-def lines_to_add(covered: Coverage, number: int, *, stale: bool) -> tuple[str, ...]:
-    """Return the trailer lines to write into a patch: those that it does not carry, fresh ones, with `stale` all."""
+def stale_tags(covered: Coverage) -> tuple[StaleTag, ...]:
+    """Return the trailers given to other code that patches do not carry; somebody must say whether they still hold."""
+    return tuple(
+        StaleTag(patch.number, tag)
+        for patch in covered.patches
+        for tag in patch.tags
+        if tag.state is TagState.STALE and not tag.carried and tag.letter != "N"
+    )
+
+
+def lines_to_add(
+    covered: Coverage, number: int, stale: Collection[StaleTag] = ()
+) -> tuple[str, ...]:
+    """Return the trailer lines to write into a patch: those that it does not carry, given to this code or among `stale`."""
     patch = next((one for one in covered.patches if one.number == number), None)
     if patch is None:
         return ()
-    return tuple(one.line for one in patch.collected if stale or not one.stale)
+    wanted = {one.tag.line for one in stale if one.number == number}
+    return tuple(one.line for one in patch.collected if not one.stale or one.line in wanted)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from core.model import Identity, MessageId
 from core.versions.compare import Change
@@ -44,9 +44,22 @@ class Tag:
     """The changes in the patch since it was given."""
 
     @property
+    def line(self) -> str:
+        """It as a line of a commit message."""
+        return f"{self.name}: {self.value}"
+
+    @property
     def letter(self) -> str:
         """R, A, T or N."""
         return LETTERS[self.name.casefold()]
+
+
+class StaleTag(NamedTuple):
+    """A trailer that was given to other code than a patch has now."""
+
+    number: int
+    """The number of the patch in the newest posting."""
+    tag: Tag
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

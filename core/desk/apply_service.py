@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any, Literal
 
-from core.apply.bases import BaseFinder, pre_images
+from core.apply.bases import BaseFinder, named_bases, pre_images
 from core.apply.branch import BranchMaker, branch_name
 from core.apply.records import ApplyRecord, ApplyRecords, ApplyState
 from core.apply.repository import Repository
 from core.apply.trial import try_version
-from core.apply.values import AppliedBranch, Base, PatchFit, PatchSource, Trial
+from core.apply.unfinished import Unfinished, unfinished
+from core.apply.values import AppliedBranch, Base, BaseSource, Fit, PatchFit, PatchSource, Trial
 from core.config import Config, with_git
-from core.coverage.trailer_states import lines_to_add
+from core.coverage.trailer_states import lines_to_add, stale_tags
+from core.desk.apply_sources import sources_of, suspicious_lines
 from core.desk.coverage import series_coverage
-from core.diff.trojan_source import DIRECTION, HIDDEN, find_suspicious
 from core.errors import PatchdeskError
 from core.model import MessageId, OpenedMessage, Series, Version
 
 if TYPE_CHECKING:
-    from core.coverage.values import Coverage
+    from core.coverage.values import Coverage, StaleTag
     from core.desk.export import MailOpener
-
-_REFUSED = frozenset({DIRECTION, HIDDEN})
-"""Kinds of characters with which a patch does not read as it compiles."""
 
 Trailers = Literal["fresh", "all", "none"]
 
@@ -45,6 +43,29 @@ class ApplyOptions:
     trailers: Trailers = "fresh"
     link: bool = False
     sign_off: bool = False
+    keep_conflict: bool = False
+    """Where a patch does not apply, make the worktree all the same, for the user to resolve the conflict."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedApply:
+    """A version that was tried, with the trailers that its patches can get."""
+
+    repository: Repository
+    series: Series
+    version: Version
+    options: ApplyOptions
+    patches: Sequence[PatchSource]
+    trial: Trial
+    covered: Coverage | None
+    """None where no review trailers are wanted."""
+
+    @property
+    def stale(self) -> tuple[StaleTag, ...]:
+        """The trailers given to other code, of the patches that are to be taken."""
+        numbers = {one.number for one in self.patches}
+        found = () if self.covered is None else stale_tags(self.covered)
+        return tuple(one for one in found if one.number in numbers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +123,7 @@ class ApplyService:
         self,
         repository: Repository,
         opener: MailOpener,
+        series: Series,
         version: Version,
         options: ApplyOptions = _DEFAULT,
     ) -> ApplyOutcome:
@@ -109,11 +131,10 @@ class ApplyService:
 
         Raises PatchdeskError where there is no base or none of the wanted patches, and Cancelled.
         """
-        patches, mails = sources_of(opener, version, options.patches)
-        trial = self._trial(repository, opener, version, patches, mails, options.base)
+        trial, _, _ = self._trial(repository, opener, series, version, options)
         return ApplyOutcome(repo=str(repository.path), trial=trial)
 
-    def apply(
+    def prepare(
         self,
         repository: Repository,
         opener: MailOpener,
@@ -121,15 +142,12 @@ class ApplyService:
         version: Version,
         options: ApplyOptions = _DEFAULT,
         stop: Event | None = None,
-    ) -> ApplyOutcome:
-        """Apply a version to a new branch where it fits, with the trailers that are wanted.
+    ) -> PreparedApply:
+        """Try a version, and collect the trailers for it; writes nothing.
 
-        Raises PatchdeskError, having changed nothing, also where characters of a patch hide or reorder text; and Cancelled.
+        Raises PatchdeskError, also where characters of a patch hide or reorder text; and Cancelled.
         """
-        patches, mails = sources_of(opener, version, options.patches)
-        trial = self._trial(repository, opener, version, patches, mails, options.base)
-        if not trial.applies:
-            return ApplyOutcome(repo=str(repository.path), trial=trial)
+        trial, patches, mails = self._trial(repository, opener, series, version, options)
         if deceiving := list(suspicious_lines(mails)):
             raise PatchdeskError(
                 "The patches hold characters that hide or reorder text; nothing was applied.",
@@ -138,64 +156,132 @@ class ApplyService:
         covered = None
         if options.trailers != "none":
             covered = series_coverage(opener, series, stop=stop, version=version)
+        return PreparedApply(
+            repository=repository,
+            series=series,
+            version=version,
+            options=options,
+            patches=patches,
+            trial=trial,
+            covered=covered,
+        )
+
+    def apply(
+        self, prepared: PreparedApply, stale: Collection[StaleTag] | None = None
+    ) -> ApplyOutcome:
+        """Apply a version to a new branch where it fits, with the trailers that are wanted.
+
+        `stale` are the trailers given to other code that are to be added; None: those that the options want. Raises
+        PatchdeskError, having changed nothing, and Cancelled.
+        """
+        trial, options = prepared.trial, prepared.options
+        missing = any(one.fit is Fit.MISSING for one in trial.patches)
+        if not trial.applies and (missing or not options.keep_conflict):
+            return ApplyOutcome(repo=str(prepared.repository.path), trial=trial)
+        if stale is None:
+            stale = prepared.stale if options.trailers == "all" else ()
         ready = [
-            replace(one, trailers=self._trailers(covered, one.number, one.message_id, options))
-            for one in patches
+            replace(one, trailers=self._trailers(prepared, one.number, one.message_id, stale))
+            for one in prepared.patches
             if one.message_id is not None
         ]
-        record = self._record(repository, series, version, trial.base, options)
-        applied = BranchMaker(repository, self._records).apply(ready, trial.base, record)
-        return ApplyOutcome(repo=str(repository.path), trial=trial, applied=applied)
+        applied = BranchMaker(prepared.repository, self._records).apply(
+            ready,
+            trial.base,
+            self._record(prepared),
+            fast=self._config.apply_fast and trial.applies,
+        )
+        return ApplyOutcome(repo=str(prepared.repository.path), trial=trial, applied=applied)
 
     def _trial(
         self,
         repository: Repository,
         opener: MailOpener,
+        series: Series,
         version: Version,
-        patches: Sequence[PatchSource],
-        mails: Sequence[OpenedMessage],
-        base: str,
-    ) -> Trial:
+        options: ApplyOptions,
+    ) -> tuple[Trial, list[PatchSource], list[OpenedMessage]]:
+        patches, mails = sources_of(opener, version, options.patches)
         if not patches:
             raise PatchdeskError("None of these patches is in the version.", "Name others.")
         images = pre_images(patches, [mail.body.diff for mail in mails])
         finder = BaseFinder(repository, images, version.date)
         cover = [] if version.cover is None else [opener.raw(version.cover.message)]
         named = [*cover, *(patch.raw for patch in patches)]
+        previous = self._previous_bases(repository, opener, series, version)
         trial = try_version(
-            repository, patches, finder.bases(base, self._config.apply_base, "", named)
+            repository,
+            patches,
+            finder.bases(options.base, self._config.apply_base, previous, named),
         )
         if trial is None:
-            if base:
-                raise PatchdeskError(f"{base!r} names no commit of {repository.path}.")
+            if options.base:
+                raise PatchdeskError(f"{options.base!r} names no commit of {repository.path}.")
             raise PatchdeskError(
                 f"{repository.path} has no commit to apply to.", "Name one with --base."
             )
-        return trial
+        return trial, patches, mails
 
-    def _record(
-        self,
-        repository: Repository,
-        series: Series,
-        version: Version,
-        base: Base,
-        options: ApplyOptions,
-    ) -> ApplyRecord:
+    def _previous_bases(
+        self, repository: Repository, opener: MailOpener, series: Series, version: Version
+    ) -> list[str]:
+        """Return the bases of the version before: the one that it was applied to here, the one that its mails name."""
+        if version not in series.versions[1:]:
+            return []
+        before = series.versions[series.versions.index(version) - 1]
+        applied = [
+            one.base
+            for one in self._records.all()
+            if (one.series, one.version, one.repo)
+            == (series.id, before.version, str(repository.path))
+        ]
+        mails = [
+            entry.message for entry in (before.cover, *before.patches[:1]) if entry is not None
+        ]
+        return [*reversed(applied), *named_bases([opener.raw(one) for one in mails])]
+
+    def _record(self, prepared: PreparedApply) -> ApplyRecord:
+        series, version, options = prepared.series, prepared.version, prepared.options
         name = options.branch or branch_name(
             self._config.apply_branch, series.author.address, series.subject, version.version
         )
+        worktree = options.worktree
+        if not worktree and not prepared.trial.applies:  # the user is to work there
+            worktree = self.worktree_folder(prepared.repository, series, version)
         return ApplyRecord(
             id="",
             state=ApplyState.APPLYING,
             series=series.id,
             version=version.version,
             subject=series.subject,
-            repo=str(repository.path),
-            base=base.commit,
+            repo=str(prepared.repository.path),
+            base=prepared.trial.base.commit,
             branch=name,
-            worktree=options.worktree,
+            worktree=worktree,
             keep_worktree=bool(options.worktree),
         )
+
+    def unfinished(self) -> list[Unfinished]:
+        """Return the applications that wait for the user, oldest first. Raises PatchdeskError."""
+        return list(unfinished(self._records))
+
+    def resume(self, record: ApplyRecord, action: str, stop: Event | None = None) -> AppliedBranch:
+        """Go on after a conflict, as `BranchMaker.resume` does. Raises PatchdeskError and Cancelled."""
+        base = Base(commit=record.base, source=BaseSource.GIVEN)
+        maker = BranchMaker(Repository(Path(record.repo), stop), self._records)
+        return maker.resume(record, action, base)
+
+    def worktree_folder(self, repository: Repository, series: Series, version: Version) -> str:
+        """Return a new folder for a version's worktree: in `[apply] worktrees`, else beside the repository."""
+        set_folder = self._config.apply_worktrees
+        parent = Path(set_folder).expanduser() if set_folder else repository.path.parent
+        name = branch_name("{slug}-v{version}", "", series.subject, version.version)
+        folder = parent / f"{repository.path.name}-{name}"
+        number = 1
+        while folder.exists():
+            number += 1
+            folder = folder.with_name(f"{repository.path.name}-{name}-{number}")
+        return str(folder)
 
     def undo(self, record_id: str) -> ApplyRecord:
         """Take an applied branch back. Raises PatchdeskError where it is not as it was left."""
@@ -205,18 +291,19 @@ class ApplyService:
 
     def _trailers(
         self,
-        covered: Coverage | None,
+        prepared: PreparedApply,
         number: int,
         message_id: MessageId,
-        options: ApplyOptions,
+        stale: Collection[StaleTag],
     ) -> tuple[str, ...]:
         """Return the lines to add to a patch's message: collected trailers, Link, then the user's Signed-off-by.
 
         Raises PatchdeskError where the user's name or address is not set and a sign-off is wanted.
         """
+        options = prepared.options
         lines: list[str] = []
-        if covered is not None:
-            lines += lines_to_add(covered, number, stale=options.trailers == "all")
+        if prepared.covered is not None:
+            lines += lines_to_add(prepared.covered, number, stale)
         if options.link:
             lines.append(f"Link: {self._link(message_id)}")
         if options.sign_off:
@@ -237,47 +324,6 @@ class ApplyService:
         masks = [one for one in read_global().get("b4.linkmask", ()) if one.count("%s") == 1]
         mask = masks[-1] if masks else "https://lore.kernel.org/r/%s"
         return mask.replace("%s", quote(message_id, safe="@+"))
-
-
-def sources_of(
-    opener: MailOpener, version: Version, wanted: Collection[int] | None = None
-) -> tuple[list[PatchSource], list[OpenedMessage]]:
-    """Return a version's patches as they came, missing ones too, and those that are there opened.
-
-    `wanted` are the numbers to take, None for all. Raises PatchdeskError.
-    """
-    there = {patch.number: patch for patch in version.patches}
-    sources: list[PatchSource] = []
-    mails: list[OpenedMessage] = []
-    for number in sorted({*there, *version.missing}):
-        if wanted is not None and number not in wanted:
-            continue
-        patch = there.get(number)
-        if patch is None:
-            sources.append(PatchSource(number=number, message_id=None))
-            mails.append(_nothing(version))
-            continue
-        message = patch.message
-        sources.append(
-            PatchSource(
-                number=number,
-                message_id=message.message_id,
-                title=message.subject.title,
-                raw=opener.raw(message),
-            )
-        )
-        mails.append(opener.mail(message))
-    return sources, mails
-
-
-def suspicious_lines(mails: Sequence[OpenedMessage]) -> Iterator[str]:
-    """Yield the added lines that hold characters which hide or reorder text; such a version is not applied unasked."""
-    for mail in mails:
-        for line in mail.body.diff.split("\n"):
-            if line.startswith("+") and any(
-                span.why in _REFUSED for span in find_suspicious(line[1:])
-            ):
-                yield line
 
 
 def apply_record(series: Series, version: Version, outcome: ApplyOutcome) -> dict[str, Any]:
@@ -315,11 +361,3 @@ def _fit_record(one: PatchFit) -> dict[str, Any]:
         ],
         "commit": one.commit or None,
     }
-
-
-def _nothing(version: Version) -> OpenedMessage:
-    """Return an empty mail in place of a missing patch."""
-    from core.model import Body
-
-    first = (version.cover or version.patches[0]).message
-    return OpenedMessage(message=first, headers=(), text="", body=Body())

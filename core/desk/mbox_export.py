@@ -73,7 +73,7 @@ def _amended(opener: MailOpener, patch: Patch, covered: Coverage, trailers: Trai
     from core.apply.mails import mail_with_trailers
     from core.apply.repository import GitProgram
     from core.apply.values import PatchSource
-    from core.coverage.trailer_states import lines_to_add
+    from core.coverage.trailer_states import lines_to_add, stale_tags
 
     return mail_with_trailers(
         GitProgram(Path("/")),
@@ -82,6 +82,8 @@ def _amended(opener: MailOpener, patch: Patch, covered: Coverage, trailers: Trai
             message_id=patch.message.message_id,
             title=patch.message.subject.title,
             raw=opener.raw(patch.message),
-            trailers=lines_to_add(covered, patch.number, stale=trailers == "all"),
+            trailers=lines_to_add(
+                covered, patch.number, stale_tags(covered) if trailers == "all" else ()
+            ),
         ),
     )

@@ -250,6 +250,7 @@ def bases(project: Project, clone: Path) -> Iterator[str]:
     """Yield how our bases compare with those that `b4 am --guess-base` finds: by the files that match, by what applies."""
     repository = Repository(clone)
     said: Counter[str] = Counter()
+    worse: list[str] = []
     ours_cpu = theirs_cpu = 0.0
     for _, version in project.versions:
         images = images_of(project, version)
@@ -269,7 +270,14 @@ def bases(project: Project, clone: Path) -> Iterator[str]:
         said["applies on ours"] += ours_applies
         said["applies on b4's"] += theirs_applies
         said["applies on b4's alone"] += theirs_applies and not ours_applies
+        if mine < other or (theirs_applies and not ours_applies):
+            ours = f"{trial.base.commit[:12]} ({trial.base.source.value})" if trial else "none"
+            worse.append(
+                f"{version.patches[0].message.message_id}: {ours} {mine}, {ours_applies}; b4"
+                f" {str(theirs)[:12]} {other} of {len(images)}, {theirs_applies}"
+            )
     yield f"apply: bases of {len(project.versions)} versions against b4 --guess-base: {dict(said)}; {ours_cpu:.0f} s CPU, b4 {theirs_cpu:.0f}"
+    yield from (f"  worse: {one}" for one in worse)
 
 
 def children_cpu() -> float:

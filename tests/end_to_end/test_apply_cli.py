@@ -127,12 +127,16 @@ def test_a_conflict_exits_1_and_names_the_file(program: Program, folder: Path) -
     status, out, _ = program.run(*arguments, "--in", str(program.home / "a.mbox"))
     assert status == 1
     assert "a.txt: 1 of 1 hunks" in out
+    kept = program.home / "conflict"
+    status, found = record(program, *arguments, "--worktree", str(kept))
+    assert (status, found["branch"], found["worktree"]) == (1, None, str(kept))
+    assert "<<<<<<<" in (kept / "a.txt").read_text()
 
 
 def test_some_patches_of_the_configured_repository(program: Program, folder: Path) -> None:
     ids = archive(program, folder)
     program.config.parent.mkdir(parents=True)
-    program.config.write_text(f'[apply]\nrepo = "{folder}"\nbranch = "t/{{slug}}"\n')
+    program.config.write_text(f'[apply]\nrepo = "{folder}"\nbranch = "t/{{slug}}"\nfast = true\n')
     status, found = record(program, "apply", ids[0], "--patches", "2", "--base", "main")
     assert status == 0
     assert [one["number"] for one in found["patches"]] == [2]

@@ -110,7 +110,7 @@ TARGET = {
         stub=Browser(("true",), needs_terminal=False),
     ),
     "reply": Case("tui.desk.replies.Replies._given_trailers", ("T",), stub=()),
-    "apply": Case("tui.desk.actions.try_version", ("a", "a")),
+    "apply": Case("tui.desk.applying.try_version", ("a", "a")),
     "paths": Case("tui.widgets.path_proposals.list_folder", ("o", "/"), ("x",)),
     "versions": Case("core.desk.versions.VersionComparer.compare", ("D",)),
     "interdiffs": Case("core.desk.versions.VersionComparer.interdiffs", ("D",), ("q", "D")),

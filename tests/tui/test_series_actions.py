@@ -9,11 +9,12 @@ import pytest
 
 from core.config import NamedTree
 from core.landed.notices import applied_notices
+from core.mail.message import parse_message
 from core.model import MessageId
 from core.sources.mbox import to_mboxrd
-from tests.core.apply.kit import commit, git, repository, snapshot, text
+from tests.core.apply.kit import commit, git, raw_mails, repository, snapshot, text
 from tests.end_to_end.program import Program
-from tests.end_to_end.test_apply_cli import answer, archive
+from tests.end_to_end.test_apply_cli import REVIEWED, answer, archive
 from tests.tui.kit import desk_screen, idle, ready, text_of
 from tests.tui.test_replies import app_at, drafts, press
 from tui.app import PatchdeskApp
@@ -124,6 +125,63 @@ async def test_a_conflict_is_shown(folder: Path) -> None:
         assert "1/2 a: write three  applied" in text_of(app)  # on the commit before it
 
 
+def rerolled(folder: Path) -> None:
+    """Write an mbox of a patch in two versions, the first one reviewed, and move main so that neither applies."""
+    mails: list[bytes] = []
+    for version, changed in ((1, "line one"), (2, "line two")):
+        git(folder, "switch", "-q", "-c", f"v{version}", "main")
+        lines = (folder / "a.txt").read_text().replace("line 3\n", f"{changed}\n")
+        commit(folder, {"a.txt": lines}, "a: write three")
+        mbox = git(folder, "format-patch", "--stdout", "--thread", f"-v{version}", "main")
+        mails += raw_mails(mbox)
+    first = parse_message(mails[0]).message_id
+    mails.append(answer(first, "r1", "Fine.", "", REVIEWED))
+    (folder.parent / "patch.eml").write_bytes(to_mboxrd(mails))
+    git(folder, "switch", "-q", "main")
+    commit(folder, {"a.txt": lines.replace("line two\n", "line drei\n")}, "another three")
+
+
+async def test_a_conflict_is_resolved_from_the_screen(folder: Path) -> None:
+    rerolled(folder)
+    app = desk(folder, triage=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot)
+        await press(pilot, "a", "=", *"main", "enter")
+        assert "1/1 a: write three  conflict" in text_of(app)
+        assert "It does not apply" in text_of(app)
+        await press(pilot, "q", "a", "o", "j", "space", "j", "space", "enter")
+        assert "Write review trailers, Link, Signed-off-by" in text_of(app)
+        await press(pilot, "b")
+        assert "It does not apply" in text_of(app)
+        await press(pilot, "w")
+        assert "Rex Reviewer, given on v1" in text_of(app)  # it is stale: the code changed
+        await press(pilot, "space", "enter")
+        (worktree,) = folder.parent.glob("repo-a-write-three-v2")
+        assert "conflict at 1/1" in text_of(app)
+        await press(pilot, "c")
+        assert "conflict at 1/1" in text_of(app)  # a.txt is not added yet
+        await press(pilot, "escape", "q", *":conflicts", "enter", "1", "x", "n")
+        assert worktree.exists()
+        (worktree / "a.txt").write_text("resolved\n")
+        git(worktree, "add", "a.txt")
+        await press(pilot, "a", "c", "1", "c")
+        assert "Applied to pd/ann/a-write-three-v2" in text_of(app)
+        assert "⎇" in text_of(app, "SeriesTree")
+        await press(pilot, "a", "c")
+        assert "No conflict waits" in text_of(app)
+    assert not worktree.exists()
+    trailers = text(
+        folder,
+        "log",
+        "-1",
+        "--format=%(trailers:key_value_separator=: )",
+        "pd/ann/a-write-three-v2",
+    )
+    assert [line.partition(":")[0] for line in trailers.strip().split("\n")] == [
+        "Reviewed-by", "Link", "Signed-off-by",
+    ]  # fmt: skip
+
+
 async def test_some_patches(folder: Path) -> None:
     app = desk(folder)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -194,7 +252,7 @@ async def test_a_review_comment_is_settled_where_it_stands(folder: Path) -> None
         assert "comment settled" in text_of(app)
         await press(pilot, "g", "R")
         assert "0 open of 1" in text_of(app)
-        await press(pilot, "q", ".", "X")
+        await press(pilot, "q", "X")
         assert "comment open" in text_of(app)
         await press(pilot, "u", "g", "R")
         assert "0 open of 1" in text_of(app)

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from tui.cli.mail import FoundMessage
 
 
+_RESOLVE: Final = (
+    "Resolve the conflict there; `:apply.conflicts` in the reader then makes the branch, or aborts."
+)
+
 # ------------------------------------------------------------------- apply
 
 
@@ -36,7 +40,10 @@ def _add_apply(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--check", action="store_true", help="only check whether it applies")
     parser.add_argument("--branch", metavar="NAME", default="", help="the name of the new branch")
     parser.add_argument(
-        "--worktree", metavar="DIR", default="", help="keep a worktree of the branch there"
+        "--worktree",
+        metavar="DIR",
+        default="",
+        help="keep a worktree of the branch there; of a conflict too, to be resolved",
     )
     parser.add_argument(
         "--trailers",
@@ -87,11 +94,13 @@ def _apply(arguments: argparse.Namespace, config: Config, found: FoundMessage, s
         trailers=arguments.trailers,
         link=arguments.link,
         sign_off=arguments.sign_off,
+        keep_conflict=bool(arguments.worktree),
     )
     if arguments.check:
-        outcome = service.try_version(repository, found.opener, version, options)
+        outcome = service.try_version(repository, found.opener, series, version, options)
     else:
-        outcome = service.apply(repository, found.opener, series, version, options, stop)
+        prepared = service.prepare(repository, found.opener, series, version, options, stop)
+        outcome = service.apply(prepared)
         _record(config, found.message.message_id, outcome)
     _print_outcome(series, version, outcome, as_json=arguments.json)
     return 0 if outcome.trial.applies and (arguments.check or outcome.branch) else 1
@@ -125,6 +134,8 @@ def _print_outcome(
     lines = trial_lines(outcome.trial.base, outcome.patches, version.total)
     lines += [shown(f"branch {outcome.branch}")] * bool(outcome.branch)
     lines += [shown(f"worktree {outcome.worktree}")] * bool(outcome.worktree)
+    if outcome.worktree and not outcome.branch:
+        lines.append(shown(_RESOLVE))
     print_lines(lines)
 
 

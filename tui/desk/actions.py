@@ -6,31 +6,29 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from core.errors import PatchdeskError
 from core.model import Series
 from core.text import SafeText, shown
-from core.triage.events import APPLIED, THANKED, AppliedStep, applied_argument
+from core.triage.events import THANKED
+from core.triage.transitions import Status
+from tui.desk.apply_work import repository_of
+from tui.desk.applying import Applying
+from tui.desk.conflicts import Conflicts
 from tui.desk.controller import Controller, DeskView, Handler
 from tui.desk.external import lend_terminal
 from tui.desk.journal_writer import JournalWriter
 from tui.desk.opening import Opening
 from tui.desk.own_drafts import OwnDrafts
-from tui.desk.requests import Session
-from tui.desk.series_reports import trial_lines
+from tui.desk.series_job import SeriesJob
 from tui.desk.series_work import (
     ChosenVersion,
-    apply_version,
     b4_command,
-    checked_config,
     comments_report,
     coverage_report,
     first_mail,
     landed_report,
-    repository_of,
+    proposed_patches,
     thank,
     title_of,
-    try_version,
-    undo,
     write_mbox,
 )
 from tui.keys.commands import COMMANDS
@@ -39,9 +37,6 @@ from tui.tree.rows import Kind
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from core.apply.records import ApplyRecord
-    from core.apply.values import AppliedBranch
-    from core.desk.apply_service import ApplyOutcome, ApplyService
     from core.reply.draft import Draft
     from tui.tasks import Task, Tasks
 
@@ -56,20 +51,18 @@ class SeriesActions(Controller):
         opening: Opening,
         own: OwnDrafts,
         writer: JournalWriter | None,
-        reload: Callable[[Session], object],
+        job: SeriesJob,
+        applying: Applying,
+        conflicts: Conflicts,
     ) -> None:
-        """`writer` is None where triage has no journal; `reload` shows the states of a session again."""
+        """`writer` is None where triage has no journal."""
         super().__init__(desk, tasks)
         self._opening = opening
         self._own = own
         self._writer = writer
-        self._reload = reload
-        if writer is not None:
-            writer.set_take_back(self._ask_take_back)
-        self._running: Task | None = None
-        self._what = ""
-        self._last: AppliedStep | None = None
-        """The branch that was made last, which undo offers to take back."""
+        self._job = job
+        self._applying = applying
+        self._conflicts = conflicts
 
     def commands(self) -> Mapping[str, Handler]:
         """Return the handlers of commands, by name."""
@@ -81,52 +74,56 @@ class SeriesActions(Controller):
 
     def cancel(self) -> bool:
         """Stop the job that runs for a series."""
-        if self._running is None:
-            return False
-        self._running.cancel()
-        self._running = None
-        self._desk.show_work()
-        self._desk.show_message("Stopped.")
-        return True
+        return self._job.cancel()
 
     @property
     def work_text(self) -> SafeText | None:
         """The job that runs for a series."""
-        return shown(self._what) if self._running is not None else None
+        return self._job.text
 
     # ------------------------------------------------------------- the menu
 
     def _ask(self) -> None:
-        from tui.desk.series_menu import menu_choices
+        from tui.desk.series_menu import MenuState, menu_choices
         from tui.widgets.choose import ChooseDialog
 
         chosen = self._chosen()
         if chosen is None:
             return
-        branch = "" if self._last is None else self._last.branch
-        choices = list(menu_choices(self._desk.keymap, chosen.version.missing, branch))
+        options, last = self._applying.options, self._applying.last
+        state = MenuState(
+            missing=len(chosen.version.missing),
+            options=options.names(chosen),
+            base=options.base(chosen),
+            branch="" if last is None else last.branch,
+        )
+        choices = list(menu_choices(self._desk.keymap, state))
         title = shown(title_of(chosen))
         dialog = ChooseDialog(self._desk.keymap, title[:70], choices)
         self._desk.app.push_screen(dialog, partial(self._do, chosen))
 
     def _do(self, chosen: ChosenVersion, key: str | None) -> None:
+        applying = self._applying
         if key == "a":
-            self._run(
-                "trying to apply",
-                partial(try_version, self._open(), chosen),
-                partial(self._tried, chosen),
-            )
+            applying.try_it(chosen)
         elif key == "b":
-            self._apply(chosen, "", None)
+            applying.apply(chosen)
         elif key == "W":
             self._desk.prompt.ask(
-                "worktree", then=lambda line: self._apply(chosen, line.strip(), None),
+                "worktree", then=partial(self._apply_in_worktree, chosen),
                 placeholder="a new folder",
             )  # fmt: skip
         elif key == "p":
             self._desk.prompt.ask(
-                "patches", then=partial(self._apply_some, chosen), placeholder="1-3,5"
-            )
+                "patches", then=partial(self._apply_some, chosen), placeholder="1-3,5",
+                value=proposed_patches(chosen),
+            )  # fmt: skip
+        elif key == "=":
+            applying.ask_base(chosen)
+        elif key == "o":
+            applying.ask_options(chosen, self._ask)
+        elif key == "c":
+            self._conflicts.show()
         elif key == "l":
             self._report(
                 "looking for its commits", partial(landed_report, self._desk.settings.config)
@@ -137,17 +134,17 @@ class SeriesActions(Controller):
             )
         elif key in ("B", "T"):
             words = ("shazam",) if key == "B" else ("review", "track")
-            self._run(
+            self._job.run(
                 "looking for the repository",
-                partial(repository_of, self._open(), chosen),
+                partial(repository_of, applying.service, chosen),
                 partial(self._hand_to_b4, chosen, words),
             )
         elif key == "f":
             self._opening.open_target(first_mail(chosen).message_id)
         elif key == "y":
             self._thank(chosen)
-        elif key == "u" and self._last is not None:
-            self._ask_take_back(self._last)
+        elif key == "u" and applying.last is not None:
+            applying.ask_take_back(applying.last)
         elif key is not None:
             self._desk.run_command(next(one for one in COMMANDS if one.name == key))
 
@@ -164,17 +161,11 @@ class SeriesActions(Controller):
             text = "{name} is done" if status == 0 else "{name} ended with status {status}"
             self._desk.show_message(text, name=name, status=status)
 
-    def _open(self) -> Callable[[], ApplyService]:
-        config = self._desk.settings.config
+    # ------------------------------------------------------------- apply
 
-        def opened() -> ApplyService:
-            from core.desk.apply_service import ApplyService
-
-            return ApplyService(checked_config(config))
-
-        return opened
-
-    # ------------------------------------------------------------- try and apply
+    def _apply_in_worktree(self, chosen: ChosenVersion, line: str) -> None:
+        if line.strip():
+            self._applying.apply(chosen, worktree=line.strip(), keep_conflict=True)
 
     def _apply_some(self, chosen: ChosenVersion, line: str) -> None:
         from core.apply.values import parse_patch_list
@@ -185,67 +176,11 @@ class SeriesActions(Controller):
                 "“{text}” is not a list of patches like 1-3,5.", "warning", text=line
             )
             return
-        self._apply(chosen, "", numbers)
-
-    def _apply(self, chosen: ChosenVersion, worktree: str, numbers: frozenset[int] | None) -> None:
-        self._run(
-            "applying",
-            partial(apply_version, self._open(), chosen, worktree, numbers),
-            partial(self._tried, chosen),
-        )
-
-    def _tried(self, chosen: ChosenVersion, outcome: ApplyOutcome) -> None:
-        lines = trial_lines(outcome.trial.base, outcome.patches, chosen.version.total)
-        applied = outcome.applied
-        if applied is not None and applied.branch:
-            self._own.undo.forget()  # what was done last is taken back first
-            self._record(chosen, applied)
-            lines.insert(0, shown(f"branch {applied.branch} in {applied.repo}"))
-            self._desk.show_message("Applied to {branch}", branch=applied.branch)
-        elif applied is not None:
-            mend = f"Conflict: resolve it in {applied.worktree}, then git am --continue"
-            lines.insert(0, shown(mend))
-        self._note(title_of(chosen), lines)
-
-    def _record(self, chosen: ChosenVersion, applied: AppliedBranch) -> None:
-        """Write into the journal that a version was applied."""
-        self._last = AppliedStep("", applied.branch, applied.record)
-        if self._writer is not None:
-            session = chosen.session
-            self._writer.record(
-                session, APPLIED, first_mail(chosen).message_id,
-                applied_argument(applied.branch, applied.commits, applied.record),
-                then=lambda: self._reload(session),
-            )  # fmt: skip
-
-    def _ask_take_back(self, applied: AppliedStep) -> None:
-        from tui.widgets.choose import Choice, ChooseDialog
-
-        choices = [
-            Choice(True, SafeText("delete it"), shown(applied.branch), "y"),
-            Choice(False, SafeText("keep it"), key="n"),
-        ]
-        dialog = ChooseDialog(self._desk.keymap, "Delete the branch?", choices)
-
-        def chosen(sure: bool | None) -> None:
-            if sure:
-                self._run(
-                    "taking back",
-                    partial(undo, self._open(), applied.record),
-                    partial(self._undone, self._desk.session),
-                )
-
-        self._desk.app.push_screen(dialog, chosen)
-
-    def _undone(self, session: Session | None, record: ApplyRecord) -> None:
-        self._last = None
-        if self._writer is not None and session is not None:
-            self._writer.record_undone(session, record.id, then=lambda: self._reload(session))
-        self._desk.show_message("Deleted the branch {branch}", branch=record.branch)
+        self._applying.apply(chosen, patches=numbers)
 
     def _write_mbox(self, chosen: ChosenVersion, line: str) -> None:
         if line.strip():
-            self._run(
+            self._job.run(
                 "writing the mbox",
                 partial(write_mbox, chosen, line.strip()),
                 lambda path: self._desk.show_message("Wrote {path}", path=path),
@@ -267,7 +202,7 @@ class SeriesActions(Controller):
         if done:
             self._desk.show_message("Thanks for this series were written already.", "warning")
             return
-        self._run(
+        self._job.run(
             "writing thanks",
             partial(thank, self._desk.settings.config, self._own, chosen),
             partial(self._thanked, chosen),
@@ -287,7 +222,7 @@ class SeriesActions(Controller):
     ) -> None:
         chosen = self._chosen()
         if chosen is not None:
-            self._run(what, partial(work, chosen), lambda found: self._note(*found))
+            self._job.run(what, partial(work, chosen), lambda found: self._note(*found))
 
     def _report_coverage(self) -> None:
         config = self._desk.settings.config
@@ -312,23 +247,15 @@ class SeriesActions(Controller):
         version = newest if is_series else row.version or newest
         here = self._desk.series_tree.here
         state = self._desk.series_tree.standings.get(here) if here is not None else None
-        settled = {} if state is None else dict(state.settled)
-        return ChosenVersion(session, row.item, version, settled)
-
-    def _run(self, what: str, work: Callable[[Task], object], then: Callable[..., object]) -> None:
-        def done(result: object) -> None:
-            self._running = None
-            self._desk.show_work()
-            then(result)
-
-        def failed(error: PatchdeskError) -> None:
-            self._running = None
-            self._desk.show_work()
-            self._desk.show_error(error)
-
-        if self._running is not None:
-            self._desk.show_message(f"Busy: {self._what}; {{app.cancel}} stops it", "warning")
-            return
-        self._what = what
-        self._running = self._tasks.start("apply", work, then=done, failed=failed)
-        self._desk.show_work()
+        return ChosenVersion(
+            session,
+            row.item,
+            version,
+            settled={} if state is None else dict(state.settled),
+            left_out=frozenset(
+                name
+                for name, status in (() if state is None else state.patches)
+                if status in (Status.DONE, Status.SKIPPED)
+            ),
+            number=row.entry.number if row.kind is Kind.PATCH and row.entry else None,
+        )

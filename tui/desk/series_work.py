@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.apply.values import format_patch_list
 from core.errors import PatchdeskError
 from core.model import MessageId, Series, Version
 from core.text import SafeText, shown
@@ -22,9 +23,7 @@ from tui.desk.series_reports import (
 )
 
 if TYPE_CHECKING:
-    from core.apply.records import ApplyRecord
     from core.config import Config
-    from core.desk.apply_service import ApplyOutcome, ApplyService
     from core.model import Message, OpenedMessage
     from core.reply.draft import Draft
     from tui.desk.own_drafts import OwnDrafts
@@ -40,6 +39,10 @@ class ChosenVersion:
     version: Version
     settled: Mapping[str, bool] = field(default_factory=dict)
     """Key of a review comment → whether somebody settled it, or opened it again."""
+    left_out: frozenset[MessageId] = frozenset()
+    """The patches that were triaged as done or skipped."""
+    number: int | None = None
+    """The number of the patch under the cursor; None for the whole version."""
 
 
 class SessionOpener:
@@ -62,13 +65,6 @@ def first_mail(chosen: ChosenVersion) -> Message:
     return (chosen.version.cover or chosen.version.patches[0]).message
 
 
-def repository_of(
-    open_service: Callable[[], ApplyService], chosen: ChosenVersion, task: Task
-) -> Path:
-    """Return the folder of the repository that a series is for. Raises PatchdeskError."""
-    return open_service().repository(lists=chosen.series.lists, stop=task.stop).path
-
-
 def b4_command(words: Sequence[str], message_id: MessageId) -> list[str]:
     """Return the call of b4 for a mail: the user's own b4, else the one that this program came with."""
     own = Path(sys.executable).with_name("b4")
@@ -88,37 +84,6 @@ def thank(config: Config | None, own: OwnDrafts, chosen: ChosenVersion, task: Ta
         )
     finally:
         service.close()
-
-
-def try_version(
-    open_service: Callable[[], ApplyService], chosen: ChosenVersion, task: Task
-) -> ApplyOutcome:
-    """Return whether a version applies. Raises PatchdeskError and Cancelled."""
-    service = open_service()
-    repository = service.repository(lists=chosen.series.lists, stop=task.stop)
-    return service.try_version(repository, SessionOpener(chosen.session), chosen.version)
-
-
-def apply_version(
-    open_service: Callable[[], ApplyService],
-    chosen: ChosenVersion,
-    worktree: str,
-    numbers: frozenset[int] | None,
-    task: Task,
-) -> ApplyOutcome:
-    """Apply a version to a new branch. Raises PatchdeskError and Cancelled."""
-    from core.desk.apply_service import ApplyOptions
-
-    service = open_service()
-    repository = service.repository(lists=chosen.series.lists, stop=task.stop)
-    options = ApplyOptions(patches=numbers, worktree=worktree)
-    opener = SessionOpener(chosen.session)
-    return service.apply(repository, opener, chosen.series, chosen.version, options, task.stop)
-
-
-def undo(open_service: Callable[[], ApplyService], record_id: str, _: Task) -> ApplyRecord:
-    """Take an applied branch back. Raises PatchdeskError."""
-    return open_service().undo(record_id)
 
 
 def write_mbox(chosen: ChosenVersion, line: str, _: Task) -> str:
@@ -190,6 +155,17 @@ def landed_report(
     finally:
         service.close()
     return f"Where {title_of(chosen)} landed", landed_lines(chosen.series, found)
+
+
+def proposed_patches(chosen: ChosenVersion) -> str:
+    """Return the list of patches to propose: the one under the cursor, else all but those done or skipped; "" for all."""
+    if chosen.number is not None:
+        return str(chosen.number)
+    patches = chosen.version.patches
+    numbers = [one.number for one in patches if one.message.message_id not in chosen.left_out]
+    if len(numbers) == len(patches):
+        return ""
+    return format_patch_list(numbers)
 
 
 def title_of(chosen: ChosenVersion) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tui.desk.actions import SeriesActions
+from tui.desk.applying import Applying
 from tui.desk.bots import BotMessages
 from tui.desk.command_line import CommandLine
 from tui.desk.comment_writer import CommentWriter
+from tui.desk.conflicts import Conflicts
 from tui.desk.controller import DeskView
 from tui.desk.controllers import Controllers
 from tui.desk.digests import Digests
@@ -31,6 +33,7 @@ from tui.desk.results import Results
 from tui.desk.review import Review
 from tui.desk.row_facts import RowFacts
 from tui.desk.search import Search
+from tui.desk.series_job import SeriesJob
 from tui.desk.sync import Sync
 from tui.desk.trailers import Trailers
 from tui.desk.triage import Triage
@@ -59,6 +62,9 @@ def make_controllers(desk: DeskView, tasks: Tasks, open_desk: Callable[[str], De
     review.set_settle(triage.settle)
     ready = ReadyReplies(desk, tasks, own)
     replies = ReplyReview(desk, tasks, ready)
+    job = SeriesJob(desk, tasks)
+    applying = Applying(desk, tasks, job, own, writer, states.load)
+    conflicts = Conflicts(desk, tasks, job, applying)
     return Controllers(
         External(desk, tasks),
         opening,
@@ -86,7 +92,9 @@ def make_controllers(desk: DeskView, tasks: Tasks, open_desk: Callable[[str], De
         Trailers(desk, tasks, ready),
         replies,
         Drafts(desk, tasks, own, replies),
-        SeriesActions(desk, tasks, opening, own, writer, states.load),
+        applying,
+        conflicts,
+        SeriesActions(desk, tasks, opening, own, writer, job, applying, conflicts),
         Panes(desk, tasks),
         CommandLine(desk, tasks, own),
     )

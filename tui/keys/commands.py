@@ -121,6 +121,7 @@ _COMMANDS: Final = (
     Command("reply.send", "send", "Send the ready replies, once each was previewed"),
     Command("reply.drafts", "drafts", "List all drafts: unfinished, ready, sent and deleted ones"),
     Command("series.actions", "actions", "Try, apply, or find where it landed", _SERIES, footer=True),
+    Command("apply.conflicts", "conflicts", "Resolve or abort an apply that stopped at a conflict"),
     Command("series.coverage", "coverage", "Review trailers by patch, and whether the code changed since", _SERIES),
     Command("series.comments", "comments", "Outcome of the review comments", _SERIES),
     Command("list.switch", "lists", "Show one of the lists you follow, or all of them", argument="NAME"),
@@ -238,6 +239,7 @@ _ALIASES: Final = {
     "review": "reply.review",
     "send": "reply.send",
     "drafts": "reply.drafts",
+    "apply.list": "apply.conflicts",
     "mark": "mark.query",
     "versions": "versions.open",
     **{

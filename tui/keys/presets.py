@@ -79,6 +79,7 @@ DEFAULT: Final = {
     "reply.send": "",
     "reply.drafts": "",
     "series.actions": "a",
+    "apply.conflicts": "",
     "series.coverage": "gc",
     "series.comments": "gR",
     "list.switch": "gl",

@@ -44,7 +44,7 @@ class ChooseDialog(Dialog[Value]):
     ChooseDialog {
         align: center middle; background: $background 40%;
         & > OptionList {
-            width: auto; min-width: 40; max-width: 95%; height: auto; max-height: 95%;
+            width: auto; min-width: 40; max-width: 95%; height: auto; max-height: 100%;
             border: round $border; background: $surface; padding: 0 1;
             text-wrap: nowrap; text-overflow: ellipsis;
         }

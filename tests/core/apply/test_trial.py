@@ -14,7 +14,7 @@ from core.apply.repository import Repository
 from core.apply.trial import try_version
 from core.apply.values import Base, BaseSource, Fit, PatchSource, Trial
 from core.errors import Cancelled, PatchdeskError
-from tests.core.apply.kit import commit, git, patches, repository, snapshot, text
+from tests.core.apply.kit import _WHO, commit, git, patches, repository, snapshot, text
 
 
 @pytest.fixture(autouse=True)
@@ -163,6 +163,31 @@ def test_a_base_is_guessed_by_the_files_that_a_version_found(folder: Path) -> No
     found = list(BaseFinder(opened, images, datetime(2026, 1, 2, tzinfo=UTC)).bases("", "", "", ()))
     best = found[0]
     assert (best.commit, best.source, best.matched) == (old, BaseSource.BLOBS, (2, 2))
+
+
+def test_a_base_on_an_older_branch_and_that_of_the_version_before(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git(folder, "switch", "-q", "-c", "topic")
+    old = commit(folder, {"a.txt": "line\n" * 9}, "topic: rewrite")
+    commit(folder, {"a.txt": "line\n" * 8 + "end\n"}, "topic: end it")
+    wanted = patches(folder, "-1")
+    images = pre_images(wanted, [one.raw.decode() for one in wanted])
+    git(folder, "reset", "-q", "--hard", old)
+    git(folder, "switch", "-q", "main")
+    monkeypatch.setitem(_WHO, "GIT_COMMITTER_DATE", "2027-01-01T12:00:00+0000")
+    newer = commit(folder, {"a.txt": "line\n" * 9, "c.txt": "c\n"}, "newer")
+    other = commit(folder, {"a.txt": "other\n"}, "other")
+    git(
+        folder, "update-ref", "--stdin",
+        given=b"".join(b"create refs/heads/b%d %s\n" % (at, other.encode()) for at in range(20)),
+    )  # fmt: skip
+    finder = BaseFinder(Repository(folder), images, datetime(2026, 1, 2, tzinfo=UTC))
+    assert next(finder.bases("", "", "", ())).commit == old
+    for previous, first in ((newer, BaseSource.PREVIOUS), (other, BaseSource.BLOBS)):
+        found = list(finder.bases("", "", [previous], ()))
+        assert found[0].source is first
+        assert BaseSource.PREVIOUS in {one.source for one in found}
 
 
 def test_a_revision_is_no_option(folder: Path) -> None:

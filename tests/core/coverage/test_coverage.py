@@ -13,7 +13,7 @@ from core.coverage.given_tags import ReplyFacts
 from core.coverage.people import is_same_person, named_person
 from core.coverage.ready import read_ready_rule
 from core.coverage.retractions import named_patches, retracted_names
-from core.coverage.trailer_states import coverage, lines_to_add
+from core.coverage.trailer_states import coverage, lines_to_add, stale_tags
 from core.coverage.values import Coverage, TagState
 from core.desk.coverage import series_coverage
 from core.model import Identity, Message, MessageId
@@ -73,7 +73,7 @@ def test_a_trailer_given_here_is_fresh() -> None:
     found = cover([*version(1), reply("r", "v1-1", REVIEWED)])
     assert states(found) == [["R:fresh"], []]
     assert found.reviewed == 1
-    assert lines_to_add(found, 1, stale=False) == (REVIEWED,)
+    assert lines_to_add(found, 1) == (REVIEWED,)
 
 
 def test_a_trailer_for_the_cover_is_for_every_patch() -> None:
@@ -93,8 +93,8 @@ def test_all_trailers_of_replies_are_written_as_b4_writes_them() -> None:
         reply("o", "v1-2", own, at=13, sender=Identity("Ann Author", "ann@example.org")),
     ]
     covered = cover(mails)
-    assert lines_to_add(covered, 1, stale=False) == (REVIEWED, ACKED)
-    assert lines_to_add(covered, 2, stale=True) == (found, own, ACKED)
+    assert lines_to_add(covered, 1) == (REVIEWED, ACKED)
+    assert lines_to_add(covered, 2, stale_tags(covered)) == (found, own, ACKED)
 
 
 def test_the_line_above_a_trailer_names_its_patches() -> None:
@@ -132,15 +132,15 @@ def test_a_trailer_that_is_not_carried_though_nothing_changed_is_forgotten() -> 
     found = cover(mails, pair(1, 2), pair(2, 1))
     assert states(found) == [[], ["R:fresh"]]
     assert [(one.number, one.tag.message_id) for one in found.forgotten] == [(2, "r")]
-    assert lines_to_add(found, 2, stale=False) == (REVIEWED,)
+    assert lines_to_add(found, 2) == (REVIEWED,)
 
 
 def test_a_trailer_of_a_merged_patch_is_stale() -> None:
     mails = [*version(1), reply("r", "v1-2", REVIEWED), *version(2, at=DAY)]
     found = cover(mails, pair(1, 1), pair(2, None, merged=1))
     assert states(found) == [["R:stale"], []]
-    assert lines_to_add(found, 1, stale=False) == ()
-    assert lines_to_add(found, 1, stale=True) == (REVIEWED,)
+    assert lines_to_add(found, 1) == ()
+    assert lines_to_add(found, 1, stale_tags(found)) == (REVIEWED,)
 
 
 def test_a_trailer_that_no_mail_gave_is_first_seen_here() -> None:
