@@ -291,14 +291,17 @@ async def test_drafts_lists_what_an_editor_left_and_what_was_deleted(
 async def test_a_failure_is_told_and_the_draft_stays(home: Path) -> None:
     folder = home / "mail"
     folder.mkdir()
-    failing = fake_sendmail(folder, "print('550 no'); sys.exit(1)")
+    failing = fake_sendmail(folder, "print('550 no', 'for a reason ' * 6); sys.exit(1)")
     app = app_at(home, send_command=str(failing))
-    async with app.run_test(size=(200, 40)) as pilot:
+    async with app.run_test(size=(80, 24)) as pilot:
         await ready(pilot)
         await press(pilot, "T", "a")
         await command(pilot, "review")
         await press(pilot, "ctrl+y", "y")
-        assert "550 no" in text_of(app)
+        assert "Not sent" in text_of(app)
+        (toast,) = app._notifications
+        assert "550 no for a reason" in toast.message, "whole, where the status line cuts it"
+        assert toast.message.endswith("stripe-tree: add selftests)")
         assert drafts()[0].state is DraftState.FAILED
 
 

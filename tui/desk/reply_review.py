@@ -159,7 +159,7 @@ class ReplyReview(Controller):
         if one.draft.state is DraftState.UNSURE:
             self.ask_whether_sent(one.draft)
         elif one.problem:
-            self._desk.show_message("{problem}", "error", problem=one.problem)
+            self._desk.show_error(PatchdeskError(one.problem))
         else:
             self._confirm([one], always=False)
 
@@ -261,14 +261,7 @@ class ReplyReview(Controller):
         result = last.attempts[-1].result if last.attempts else ""
         outcome = _STATE_TEXTS.get(last.state, last.state.value)
         before = f"Sent {len(handed) - 1}. " if len(handed) > 1 else ""
-        self._desk.show_message(
-            "{before}{outcome}: {result} · {subject}",
-            "error",
-            before=before,
-            outcome=outcome,
-            result=result,
-            subject=last.subject,
-        )
+        self._desk.show_error(PatchdeskError(f"{before}{outcome}: {result}", f"({last.subject})"))
 
     def _show_next(self, sent: list[Draft], drafts: list[PreviewedDraft]) -> None:
         """Show the next draft; after the last one offer to wait for the author."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import Final, Protocol
 
 from textual import events
+from textual.content import Content
 from textual.reactive import var
 from textual.screen import Screen
 from textual.widget import Widget
@@ -14,6 +15,10 @@ from core.errors import PatchdeskError
 from core.text import SafeText, shown
 from tui.keys.commands import Command, Pane
 from tui.keys.keymap import Keymap, format_keys
+from tui.timings import DEFAULT_TIMINGS
+
+_MARGINS: Final = 2
+"""Columns of the status line beside its text."""
 
 
 class MessageLine(Protocol):
@@ -77,8 +82,17 @@ class CommandScreen(Screen[None]):
         self.show_text(shown(self.keymap.fill(template, **values)), severity)
 
     def show_error(self, error: PatchdeskError, severity: str = "error") -> None:
-        """Show an error and its hint until the next key."""
-        self.show_text(shown(f"{error.message} {error.hint}".strip()), severity)
+        """Show an error and its hint until the next key; what is too long for one line also as a toast."""
+        text = shown(f"{error.message} {error.hint}".strip())
+        self.show_text(text, severity)
+        if Content(text).cell_length > self.size.width - _MARGINS:
+            # The line cuts it, most often the hint.
+            self.notify(
+                text,
+                severity="error" if severity == "error" else "warning",
+                timeout=DEFAULT_TIMINGS.error_shown,
+                markup=False,
+            )
 
     def run_command(self, command: Command, stroke: str = "") -> None:
         """Run a command, as `stroke`, the last of its key presses, does."""
