@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from threading import Event
 from typing import Any, Final, cast
@@ -54,6 +54,14 @@ class Comparison:
     pairs: tuple[PairChange, ...]
     changelog: tuple[ChangelogItem, ...] = ()
 
+    def pair_of(self, message_id: MessageId) -> PairChange | None:
+        """Return the pair of a patch: of a new one, or of an old one that is gone."""
+        for pair in self.pairs:
+            ref = pair.new or pair.old
+            if ref is not None and ref.message_id == message_id:
+                return pair
+        return None
+
     def items_of(self, pair: PairChange) -> list[ChangelogItem]:
         """Return the items of the author's changelog that speak of a patch."""
         if pair.new is None:
@@ -78,6 +86,11 @@ class PairInterdiff:
     moved_to: dict[str, str]
     """Text of a line that is gone here → the patch that adds it now, as `3/7`."""
     moved_from: dict[str, str]
+
+    def is_as_viewed(self, is_viewed: Callable[[str], bool]) -> bool:
+        """Whether all hunks of the new patch were viewed, in any version, and its message is as it was."""
+        keys = [key for file in self.new.files for key in file.hunk_keys] if self.new else []
+        return bool(keys) and "message" not in self.pair.change and all(map(is_viewed, keys))
 
 
 def compare(

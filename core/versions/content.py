@@ -13,6 +13,7 @@ from hashlib import blake2b
 from typing import Final
 
 from core.diff.parse import DiffFile, read_diff
+from core.diff.viewed_hunks import hunk_key
 from core.mail.trailers import find_trailers
 from core.model import MessageId, OpenedMessage, Trailer
 from core.versions.equal_pairs import title_key
@@ -41,6 +42,8 @@ class FileContent:
     """The text of each row, without sign and line end."""
     hunk_starts: tuple[int, ...] = ()
     """The row at which each hunk begins."""
+    hunk_keys: tuple[str, ...] = field(default=(), repr=False, compare=False)
+    """Of each hunk the key under which it is known as viewed (`core.diff.viewed_hunks`)."""
     damaged: bool = False
     combined: bool = False
 
@@ -170,6 +173,7 @@ def _read_file(file: DiffFile) -> FileContent:
         signs="".join(signs),
         texts=tuple(texts),
         hunk_starts=tuple(starts),
+        hunk_keys=tuple(hunk_key(file.path, hunk) for hunk in file.hunks),
         damaged=any(hunk.damaged for hunk in file.hunks),
         combined=any(hunk.parents > 1 for hunk in file.hunks),
     )

@@ -148,6 +148,22 @@ async def test_brackets_go_to_changed_pairs_in_both_panes() -> None:
         assert "No earlier patch changed." in text_of(desk), "the first is as it was"
 
 
+async def test_viewed_patches_are_hidden_in_the_ladder_too() -> None:
+    desk = app()
+    async with desk.run_test(size=(100, 40)) as pilot:
+        await idle(pilot)
+        await press(pilot, "D", "enter", ")", "X", "t", "v")
+        found = rows(desk)
+        assert not any("lamp: oil" in row for row in found)
+        assert any(row.startswith("3 c   3  lamp: glass") for row in found)
+        assert "1 patch hidden: as viewed" in found
+        assert "▎+case" in text_of(desk, "MessageView"), "the next one is read"
+        await press(pilot, "[")
+        assert "No earlier patch changed." in text_of(desk)
+        await press(pilot, "t", "v")
+        assert any("lamp: oil" in row for row in rows(desk))
+
+
 async def test_older_and_newer_choose_what_is_compared_with() -> None:
     desk = app()
     async with desk.run_test(size=(100, 30)) as pilot:

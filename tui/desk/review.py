@@ -57,6 +57,7 @@ class Review(Controller):
         self._open_here: Callable[[], bool] = lambda: False
         """Opens the source of the reader's content where there is no comment; returns whether there is one."""
         self._jump_back_here: Callable[[], bool] = lambda: False
+        self._hide_listener: Callable[[], None] = lambda: None
         """Goes back to that part; says whether there is one."""
         self._with_own: Callable[[OpenedMessage, Sequence[ReviewComment]], Sequence[ReviewComment]]
         self._with_own = lambda _, comments: comments
@@ -129,6 +130,10 @@ class Review(Controller):
     def set_openers(self, open_here: Callable[[], bool], jump_back: Callable[[], bool]) -> None:
         """Set the handlers of `open` and `back` for a reader that shows a part of something, where there is no comment."""
         self._open_here, self._jump_back_here = open_here, jump_back
+
+    def set_hide_listener(self, listener: Callable[[], None]) -> None:
+        """Set what is to be called once viewed hunks are hidden, or shown."""
+        self._hide_listener = listener
 
     def back(self) -> bool:
         """Select no lines any more."""
@@ -340,6 +345,8 @@ class Review(Controller):
         reader = self._desk.reader
         setattr(reader, attribute, not getattr(reader, attribute))
         self._desk.show_message(on if getattr(reader, attribute) else off)
+        if attribute == "hide_viewed":
+            self._hide_listener()
 
     def _toggle_intraline(self) -> None:
         self._desk.reader.action_toggle_words()

@@ -44,7 +44,7 @@ class Versions(Controller):
         """The compared versions; None while the ladder is closed."""
         self._comparison: Comparison | None = None
         self._interdiffs: Mapping[int, PairInterdiff] = {}
-        """By the place of the pair; empty until they are read."""
+        """By the identity of the pair, in the order of the pairs; empty until they are read."""
         self._comparer: VersionComparer | None = None
         self._before: ViewState | None = None
         """The tree's position when the ladder opened."""
@@ -56,6 +56,7 @@ class Versions(Controller):
         """Register with the keys of the reader and of the patches."""
         self._mail.set_patch_steps(self._step)
         self._review.set_openers(self._open_patch, self._back_to_pair)
+        self._review.set_hide_listener(self._hide_viewed)
 
     @property
     def ladder(self) -> VersionLadder:
@@ -183,8 +184,18 @@ class Versions(Controller):
 
     def _interdiffs_read(self, found: Sequence[PairInterdiff]) -> None:
         self._interdiffs = {id(one.pair): one for one in found}
+        self._hide_viewed()
         if self._mail.mail is not None:
             self.on_mail(self._mail.mail)
+
+    def _hide_viewed(self) -> None:
+        """Hide the pairs that are as they were viewed, or show them, as the reader does with hunks.
+
+        Only where that is asked for or others are compared: the pair that is being read stays.
+        """
+        reader = self._desk.reader
+        known = enumerate(self._interdiffs.values() if reader.hide_viewed else ())
+        self.ladder.hide_pairs({at for at, one in known if one.is_as_viewed(reader.is_viewed_key)})
 
     # ------------------------------------------------------------- the pair
 
@@ -203,7 +214,7 @@ class Versions(Controller):
 
     def on_mail(self, mail: OpenedMessage) -> None:
         """Show the interdiff of the patch in the reader, while the ladder is open."""
-        pair = self._pair_of(mail)
+        pair = self._comparison.pair_of(mail.message.message_id) if self._comparison else None
         if pair is None or self._plain or self._choice is None or self._comparison is None:
             self._desk.reader.show_interdiff(mail, None)
             return
@@ -223,31 +234,20 @@ class Versions(Controller):
         self._desk.reader.show_interdiff(mail, view)
         self._desk.update_reader_title()
 
-    def _pair_of(self, mail: OpenedMessage) -> PairChange | None:
-        """Return the pair that holds a mail."""
-        if self._comparison is None:
-            return None
-        name = mail.message.message_id
-        for pair in self._comparison.pairs:
-            ref = pair.new or pair.old
-            if ref is not None and ref.message_id == name:
-                return pair
-        return None
-
     @property
     def reader_title(self) -> SafeText | None:
         """Which pair the reader shows."""
-        if self._choice is None or self._desk.reader.interdiff is None:
+        choice, comparison, mail = self._choice, self._comparison, self._mail.mail
+        if self._desk.reader.interdiff is None or not (choice and comparison and mail):
             return None
-        mail = self._mail.mail
-        pair = self._pair_of(mail) if mail is not None else None
-        if pair is None or self._comparison is None:
+        pair = comparison.pair_of(mail.message.message_id)
+        if pair is None:
             return None
         from core.versions.formats.phrases import pair_phrases
 
-        old, new = self._choice.old, self._choice.new
+        old, new = choice.old, choice.new
         at = f"{pair.new.number}/{new.version.total}" if pair.new else ""
-        words = ", ".join(pair_phrases(pair, self._comparison, old=old.name, new=new.name))
+        words = ", ".join(pair_phrases(pair, comparison, old=old.name, new=new.name))
         return shown(f"{at}  {old.name} → {new.name}  {words}".strip())
 
     def _read_pair(self) -> None:

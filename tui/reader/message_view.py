@@ -102,6 +102,10 @@ class MessageView(MailView, can_focus=True):
             if self._page.base.count:
                 self._refold()
 
+    def is_viewed_key(self, key: str) -> bool:
+        """Whether the hunk with a key was viewed, here or in another mail."""
+        return self._viewed is not None and self._viewed.is_viewed(key)
+
     def show_comments(
         self, mail: OpenedMessage, comments: Sequence[ReviewComment], *, unfolded: bool = False
     ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from rich.segment import Segment
@@ -48,6 +48,8 @@ class VersionLadder(CursorList, can_focus=True, inherit_bindings=False):
         self._comparison: Comparison | None = None
         self._grid: tuple[Sequence[Posting], Sequence[Chain]] | None = None
         self._lines: list[LadderRow] = []
+        self._hidden: frozenset[int] = frozenset()
+        """The places of pairs that are not shown."""
         self._stops: list[int] = []
         """The lines that the cursor stands on."""
         self._wanted = 0
@@ -65,10 +67,21 @@ class VersionLadder(CursorList, can_focus=True, inherit_bindings=False):
     def show(self, choice: Choice, comparison: Comparison, at: int = 0) -> None:
         """Show a comparison, the cursor on the pair at a place."""
         self._choice, self._comparison, self._grid = choice, comparison, None
+        self._hidden = frozenset()
         self.border_title = shown(f"versions {choice.old.name} → {choice.new.name}")
         self._wanted = at
         self._lay_out()
         self._tell()
+
+    def hide_pairs(self, places: Collection[int]) -> None:
+        """Hide the pairs at these places, and no others; the cursor goes to the next one that is shown."""
+        if places == self._hidden or self._grid is not None:
+            return
+        before = self._wanted = self._place or 0
+        self._hidden = frozenset(places)
+        self._lay_out()
+        if self._place != before:
+            self._tell()
 
     def show_grid(self, known: Sequence[Posting], found: Sequence[Chain]) -> None:
         """Show all versions of a series beside each other."""
@@ -104,12 +117,20 @@ class VersionLadder(CursorList, can_focus=True, inherit_bindings=False):
         if self._grid is not None and width:
             self._lines = list(grid_rows(*self._grid, width))
         elif self._choice is not None and self._comparison is not None and width:
-            rows = ladder_rows(self._choice, self._comparison, width, linear=self.linear)
+            rows = ladder_rows(
+                self._choice,
+                self._comparison,
+                width,
+                linear=self.linear,
+                hidden=self._hidden,
+            )
             self._lines = list(rows)
         self._stops = [at for at, line in enumerate(self._lines) if line.pair is not None]
         self.virtual_size = Size(0, len(self._lines))
         if self._stops:  # while it is hidden there are no lines
-            self.place_cursor(self._stops[min(self._wanted, len(self._stops) - 1)])
+            places = [self._lines[at].pair or 0 for at in self._stops]
+            at = bisect_left(places, self._wanted)
+            self.place_cursor(self._stops[min(at, len(self._stops) - 1)])
         self.refresh()
 
     def on_resize(self) -> None:
@@ -134,13 +155,14 @@ class VersionLadder(CursorList, can_focus=True, inherit_bindings=False):
 
     def move_to_changed(self, step: int) -> bool:
         """Go to the next (1) or previous (-1) pair in which something changed; say whether there is one."""
-        place = self._place
-        if self._comparison is None or self._grid is not None or place is None:
+        if self._comparison is None or self._grid is not None or self._place is None:
             return False
-        at = place + step
-        while 0 <= at < len(self._comparison.pairs):
-            if self._comparison.pairs[at].is_changed:
-                self.move_cursor(at - place)
+        here = bisect_left(self._stops, self.cursor)
+        at = here + step
+        while 0 <= at < len(self._stops):
+            place = self._lines[self._stops[at]].pair
+            if place is not None and self._comparison.pairs[place].is_changed:
+                self.move_cursor(at - here)
                 return True
             at += step
         return False

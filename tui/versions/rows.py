@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -41,19 +41,29 @@ class LadderRow:
 
 
 def ladder_rows(
-    choice: Choice, comparison: Comparison, width: int, *, linear: bool = False
+    choice: Choice,
+    comparison: Comparison,
+    width: int,
+    *,
+    linear: bool = False,
+    hidden: Collection[int] = (),
 ) -> Iterator[LadderRow]:
-    """Yield the compared versions, the pairs, and the author's changelog, in `width` cells."""
+    """Yield the compared versions, the pairs but the hidden ones, and the author's changelog, in `width` cells."""
     yield LadderRow((_cut(f" {choice.new.series.subject}", "heading", width),))
     yield LadderRow(tuple(_chain(choice, comparison, width)))
     for posting in (choice.old, choice.new):
         if sentence := missing_phrase(posting):
             yield LadderRow((_cut(f" {sentence}", "missing", width),))
     for at, pair in enumerate(comparison.pairs):
+        if at in hidden:
+            continue
         if linear:
             yield LadderRow((_cut(_spoken(pair, choice, comparison), "", width),), at)
         else:
             yield LadderRow(tuple(_pair(pair, choice, comparison, width)), at)
+    if hidden:
+        words = f" {len(hidden)} {'patch' if len(hidden) == 1 else 'patches'} hidden: as viewed"
+        yield LadderRow((_cut(words, "muted", width),))
     yield LadderRow(())
     if not comparison.changelog:
         words = f" The mails of {choice.new.name} have no changelog."
