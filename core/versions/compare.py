@@ -6,14 +6,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from threading import Event
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
 from core.model import MessageId, Trailer
 from core.versions.content import FileContent, PatchContent
 from core.versions.interdiff import FileInterdiff, interdiff
-
-if TYPE_CHECKING:
-    from core.versions.pairing import PatchPair
+from core.versions.pairing import PatchPair, is_rewritten, pair_patches
 
 Change = Literal["code", "rebased", "message", "author", "tags", "whitespace", "binary", "mode"]
 CHANGES: Final[tuple[Change, ...]] = (
@@ -87,8 +85,6 @@ def compare_patches(
     old: Sequence[PatchContent], new: Sequence[PatchContent], stop: Event | None = None
 ) -> tuple[PairChange, ...]:
     """Compare the patches of two versions. Raises Cancelled."""
-    from core.versions.pairing import pair_patches  # numpy is not to keep the first picture waiting
-
     return tuple(_pair_change(pair, old, new, stop) for pair in pair_patches(old, new, stop))
 
 
@@ -98,8 +94,6 @@ def _pair_change(
     news: Sequence[PatchContent],
     stop: Event | None,
 ) -> PairChange:
-    from core.versions.pairing import is_rewritten
-
     old = olds[pair.old] if pair.old is not None else None
     new = news[pair.new] if pair.new is not None else None
     is_same = old is not None and new is not None and old.files == new.files

@@ -85,9 +85,8 @@ class _Pairing:
         if not old:
             self._not_compared[1].update(new)
             return
-        from core.versions.assignment import (
-            assign_least_cost,  # numpy, which most versions never need
-        )
+        # With it comes numpy, which most versions never need.
+        from core.versions.assignment import assign_least_cost
 
         found = assign_least_cost(
             old_items,
