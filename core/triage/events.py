@@ -222,9 +222,14 @@ def _text(
         return default
     if not isinstance(value, str) or len(value) > longest:
         raise TypeError(name)
-    if not value.isascii():
-        value.encode()  # a lone surrogate is no text that a database takes: UnicodeEncodeError
-    return value
+    return _storable(value)
+
+
+def _storable(text: str) -> str:
+    """Return a text; raise UnicodeEncodeError for one with a lone surrogate, which no database takes."""
+    if not text.isascii():
+        text.encode()
+    return text
 
 
 def _list(record: dict[str, Any], name: str) -> list[Any]:
@@ -239,6 +244,7 @@ def _ids(record: dict[str, Any]) -> tuple[MessageId, ...]:
     for each in ids:
         if not isinstance(each, str) or not 0 < len(each) <= _ID_LENGTH:
             raise TypeError("ids")
+        _storable(each)
     return tuple(ids)
 
 

@@ -21,6 +21,7 @@ from core.diff.stat import diffstat
 from core.digest.people import Mailmap
 from core.digest.range import RangeError, read_time_bound, split_range
 from core.errors import QueryError, TargetError
+from core.fetch.worker import MOST_EPOCHS, FetchFault, epochs_in
 from core.json_records import mail_record, series_record, thread_record, to_line
 from core.mail.body import read_in_body_headers, split_body
 from core.mail.dates import parse_date
@@ -53,6 +54,7 @@ from core.triage.arguments import SnoozeError, parse_snooze
 from core.triage.events import read_line
 from core.triage.journal import Journal
 from tests.torture import tokens
+from tests.torture.calls import call
 
 NOW: Final = datetime(2025, 6, 5, 12, 0, tzinfo=UTC)
 
@@ -381,6 +383,18 @@ def names(data: bytes) -> None:
     Mailmap(text).resolve(Identity(text[:50], text[-50:]))
 
 
+def manifest(data: bytes) -> None:
+    """An inbox's list of epochs."""
+    try:
+        found = epochs_in(data)
+    except FetchFault:
+        return
+    assert len(found.entries) <= MOST_EPOCHS
+    for path, fingerprint, modified in found.entries:
+        assert {type(path), type(fingerprint)} == {str}
+        assert isinstance(modified, int)
+
+
 TARGETS: Final[dict[str, Target]] = {
     "header": Target(header, tokens.HEADER, 20_000),
     "subject": Target(subject, tokens.SUBJECT, 20_000),
@@ -396,4 +410,6 @@ TARGETS: Final[dict[str, Target]] = {
     "mbox": Target(mailbox, tokens.MBOX, 50_000),
     "text": Target(judged, tokens.TEXT, 20_000),
     "names": Target(names, tokens.NAMES, 20_000),
+    "manifest": Target(manifest, tokens.MANIFEST, 20_000),
+    "calls": Target(call, tokens.CALLS, 2_000),
 }

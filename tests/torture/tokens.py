@@ -88,6 +88,14 @@ TEXT: Final = (
     b"\xf0\x9f\x91\xa8", b"\xf0\x9f\x8f\xbd", b"\x1b]0;t\x07", b"\x1b[2J", b"\xc2\x9b31m", b"\x9b31m", b"\t", b"\n", b"\r", b"\x08", b"[red]", b"[/]", b"[@click=app.quit]",
     b"\xe2\x80\xa8", b"\xc2\x85", b"\xed\xa0\x80", b"\xe0\xb8\xb3", b"\xd0\xb0", b"\xce\xbf", b"\xef\xbc\xa1", b"\xe1\x85\x9f", b"\xe3\x85\xa4", b"\xcd\x8f",
 )  # fmt: skip
+MANIFEST: Final = (
+    b"{", b"}", b"[", b"]", b'"', b":", b",", b"null", b"true", b"-1", b"1e999", b"9" * 5000, b"NaN", b'"\\ud800"', b"[" * 5000, b'{"a":' * 2000, b'"/x/git/0.git"',
+    b'"fingerprint"', b'"modified"', b'{"/x/git/0.git": {"fingerprint": "f", "modified": 1}}', b'"/x/git/-1.git"', b'"/x/git/../0.git"', b"\x1f\x8b", b"\xff",
+)  # fmt: skip
+CALLS: Final = (
+    *(bytes([number]) for number in range(13)), b"\0", b"a@b", b"\xff", b"caf\xe9", b"\xed\xa0\x80", b"--", b"-", b"-o", b"--note", b"--label", b"--until", b"--json", b"--help",
+    b"--import", b"--in", b"demo", b"/dev/zero", b"/dev/null", b"\x1b[2J", b"\n", b"x" * 300, b"https://a.example/x/", b"\xe2\x80\xae", b"is:done", b"(", b"[lists.x]", b"..",
+)  # fmt: skip
 NAMES: Final = (
     b"a@b.example", b"<", b">", b"id:", b"https://", b"http://", b"lore.kernel.org", b"/", b"/r/", b"/all/", b"/T/", b"t.mbox.gz", b"%", b"%40", b"%2f", b"%00", b"?q=", b"#",
     b"[::1]", b"[", b"]", b":99999", b":", b"user:pw@", b"..", b"2025-05-01", b"T18:00", b"+02:00", b"@99999999999999", b"1.week.ago", b"last.month", b"now", b"monday",

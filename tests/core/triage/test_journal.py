@@ -484,7 +484,7 @@ def test_half_a_key_is_none() -> None:
     assert found.series[0].replies == frozenset({bytes(range(4))})
 
 
-@pytest.mark.parametrize("field", ["note", "argument", "host", "verb", "undoes"])
+@pytest.mark.parametrize("field", ["note", "argument", "host", "verb", "undoes", "ids", "series"])
 @pytest.mark.parametrize("text", ["caf\\udce9", "\\ud800", "\\udfff x"])
 def test_a_line_that_no_database_takes_is_passed_over_alone(
     tmp_path: Path, field: str, text: str
@@ -493,7 +493,10 @@ def test_a_line_that_no_database_takes_is_passed_over_alone(
     (good,) = journal.append([event()], now=1_000)
     line = good.line().replace(b'"id":"', b'"id":"b')
     record = json.loads(line)
-    record[field] = json.loads(f'"{text}"')
+    odd = json.loads(f'"{text}"')
+    if field == "ids":
+        del record["series"]
+    record[field] = {"ids": [odd], "series": [{"ids": [odd]}]}.get(field, odd)
     with journal.path.open("ab") as file:
         file.write(json.dumps(record).encode("ascii") + b"\n")
     journal.append([event()], now=2_000)
