@@ -388,6 +388,7 @@ def test_importing_the_app_stays_lean() -> None:
     code = (
         "import sys, tui.app\n"
         "heavy = {'b4', 'liblore', 'requests', 'pygit2', 'pygments', 'markdown_it', 'rapidfuzz', 'numpy', 'sqlite3',\n"
+        "         'core.versions.compare', 'core.diff.parse',\n"
         "         'textual.widgets._markdown', 'textual.widgets._text_area', 'core.sources.lore', 'core.fetch.client'}\n"
         "print(sorted(heavy & set(sys.modules)))\n"
     )

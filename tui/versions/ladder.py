@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rich.segment import Segment
 from textual import events
@@ -13,12 +14,14 @@ from textual.message import Message
 from textual.strip import Strip
 
 from core.text import shown
-from core.versions.choose import Choice, Posting
-from core.versions.compare import PairChange
-from core.versions.comparison import Comparison
 from tui.styles import RowStyles
 from tui.versions.rows import Chain, LadderRow, grid_rows, ladder_rows
 from tui.widgets.cursor_list import CursorList
+
+if TYPE_CHECKING:
+    from core.versions.choose import Choice, Posting
+    from core.versions.compare import PairChange
+    from core.versions.comparison import Comparison
 
 
 class VersionLadder(CursorList, can_focus=True, inherit_bindings=False):

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
 
 from core.versions.choose import Choice, Posting, postings
-from core.versions.compare import PairChange
-from core.versions.comparison import Comparison
 from core.versions.formats.phrases import letter, missing_phrase, pair_phrases, summary
 from tui.widgets.row_text import StyledText, fit, plain
+
+if TYPE_CHECKING:
+    from core.versions.compare import PairChange
+    from core.versions.comparison import Comparison
 
 _TITLE_LEAST: Final = 24
 """Cells that a title keeps at least."""

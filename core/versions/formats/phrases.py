@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from core.model import FollowupTrailer, MessageId, Trailer
-from core.versions.choose import Choice, Posting
-from core.versions.compare import PairChange
-from core.versions.comparison import Comparison, PairInterdiff
-from core.versions.content import FileContent
-from core.versions.interdiff import FileInterdiff, Row
+if TYPE_CHECKING:
+    from core.model import FollowupTrailer, MessageId, Trailer
+    from core.versions.choose import Choice, Posting
+    from core.versions.compare import PairChange
+    from core.versions.comparison import Comparison, PairInterdiff
+    from core.versions.content import FileContent
+    from core.versions.interdiff import FileInterdiff, Row
 
 NOT_IN_CHANGELOG: Final = "not in the changelog"
 _LETTERS: Final = {"code": "c", "rebased": "r", "message": "m", "author": "a", "tags": "t", "binary": "b", "mode": "x"}  # fmt: skip
