@@ -1,10 +1,12 @@
 """Review comments and coverage: how long they take, and whether they are right.
 
-The first archive that PATCHDESK_ARCHIVES names is judged by b4.
+The first archive that PATCHDESK_ARCHIVES names is judged by b4. PATCHDESK_LIBURING names a bare repository of liburing,
+where git judges the version pairs of `tests.bench.versions`.
 """
 
 from __future__ import annotations
 
+import os
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +17,8 @@ from core.desk.comments import SeriesComments
 from core.desk.coverage import series_coverage
 from core.desk.version_cache import ComparisonCache
 from tests.bench.corpus import more_archives
+from tests.bench.reviews_made import evidence
+from tests.bench.versions import oracle_pairs
 from tests.core.versions.series import Mails, raw_mail, raw_patch
 
 _PATCHES = 30
@@ -26,13 +30,17 @@ _ROUNDS = 5
 def run(folder: Path) -> Iterator[str]:
     """Yield the lines of the table."""
     yield from _speed(folder)
-    archives = more_archives()
-    if not archives:
-        yield "reviews: PATCHDESK_ARCHIVES names no archive for b4 to judge"
-        return
-    from tests.bench.reviews_b4 import trailers
+    yield from evidence()
+    archives, liburing = more_archives(), os.environ.get("PATCHDESK_LIBURING", "")
+    if archives:
+        from tests.bench.reviews_b4 import trailers
 
-    yield from trailers(archives[0])
+        yield from trailers(archives[0])
+    pairs = list(oracle_pairs())
+    if pairs and liburing:
+        from tests.bench.reviews_git import fates
+
+        yield from fates(pairs, Path(liburing), folder)
 
 
 def _speed(folder: Path) -> Iterator[str]:

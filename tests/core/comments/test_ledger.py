@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 
 import pytest
@@ -10,6 +11,7 @@ from core.comments.ledger import LedgerOptions
 from core.comments.values import CommentLedger, CommentState, Evidence, FollowedComment
 from core.desk.comments import SeriesComments, comment_record
 from core.errors import PatchdeskError
+from tests.bench.reviews_made import made_series
 from tests.core.versions.series import Mails, raw_mail, raw_patch
 
 REX = "Rex Reviewer <rex@example.com>"
@@ -166,6 +168,15 @@ def test_a_version_that_is_not_there_is_said() -> None:
         SeriesComments(mails, mails.series()).of_posting("7")
     with pytest.raises(PatchdeskError):
         SeriesComments(mails, mails.series()).of_posting("2", "1")
+
+
+def test_the_evidence_on_a_made_archive_is_exact() -> None:
+    """`python -m tests.bench reviews` asks 300 of these series, not 5."""
+    for seed in range(5):
+        raws, truth = made_series(random.Random(seed))
+        mails = Mails(raws)
+        found = SeriesComments(mails, mails.series()).of_posting()
+        assert {one.text.split("\n")[0]: one.next.evidence for one in found.comments} == truth
 
 
 def test_the_json_object() -> None:
