@@ -9,7 +9,7 @@ from typing import Final
 
 from core.coverage.people import is_same_person
 from core.coverage.values import Coverage, PatchCoverage, Tag, TagState
-from core.model import Identity
+from core.model import Identity, MessageId
 
 MOST_PEOPLE: Final = 40
 """Columns of a table; further people are counted."""
@@ -25,6 +25,8 @@ class Cell:
     tag: Tag | None = None
     forgotten: bool = False
     """The newest posting does not carry the trailer, though the code is as it was given to."""
+    message_id: MessageId | None = None
+    """The mail behind it: the reply with the trailer or comment; of a trailer first seen here the patch."""
 
     @property
     def mark(self) -> str:
@@ -73,7 +75,7 @@ def _named(found: Coverage) -> Iterator[tuple[int, Identity]]:
     """Yield everybody with the weight of what they did: a trailer, a comment, nothing."""
     for patch in found.patches:
         yield from ((10_000, tag.person) for tag in patch.tags)
-        yield from ((100, one) for one in patch.commenters)
+        yield from ((100, one.person) for one in patch.commenters)
         yield from ((0, one) for one in patch.silent)
 
 
@@ -81,7 +83,9 @@ def _cell(patch: PatchCoverage, person: Identity, forgotten: set[tuple[int, Tag]
     own = [tag for tag in patch.tags if is_same_person(tag.person, person)]
     if own:
         tag = min(own, key=lambda one: _STRONGEST.index(one.letter))
-        return Cell(tag.letter, tag, (patch.number, tag) in forgotten)
-    if any(is_same_person(one, person) for one in patch.commenters):
-        return Cell("c")
+        is_forgotten = (patch.number, tag) in forgotten
+        return Cell(tag.letter, tag, is_forgotten, tag.message_id or patch.message_id)
+    for one in patch.commenters:
+        if is_same_person(one.person, person):
+            return Cell("c", message_id=one.message_id)
     return Cell("·" if any(is_same_person(one, person) for one in patch.silent) else "")

@@ -15,6 +15,7 @@ from core.coverage.people import is_same_person, named_person
 from core.coverage.values import (
     LETTERS,
     CollectedTrailer,
+    Commenter,
     Coverage,
     ForgottenTag,
     PatchCoverage,
@@ -30,6 +31,15 @@ _CODE: Final[frozenset[Change]] = frozenset({"code", "binary", "mode"})
 """Changes of a patch after which a trailer was given to other code."""
 _STRENGTH: Final = list(LETTERS)
 _NACKED: Final = "nacked-by"
+
+
+def is_other_code(change: Collection[Change]) -> bool:
+    """Whether a trailer for a patch with these changes since was given to other code.
+
+    White space alone is none: git's patch-id, by which b4 takes trailers over, leaves it out.
+    """
+    found = _CODE.intersection(change)
+    return bool(found - {"code"} if "whitespace" in change else found)
 
 
 def coverage(
@@ -94,13 +104,15 @@ class _Coverage:
     def _patch(self, patch: Patch, tags: Sequence[Tag]) -> PatchCoverage:
         tagged = [tag.person for tag in tags]
         own = [self._series.author, patch.message.author, patch.message.sender]
-        commenters: list[Identity] = []
+        commenters: list[Commenter] = []
         for reply in self._replies_to(patch):
-            _add_person(commenters, reply.message.sender, [*tagged, *own])
+            sender = reply.message.sender
+            if not _is_among(sender, (*tagged, *own, *(one.person for one in commenters))):
+                commenters.append(Commenter(sender, reply.message.message_id))
         silent: list[Identity] = []
         for one in (*patch.message.to, *patch.message.cc):
             if one.name:  # a mailing list has none
-                _add_person(silent, one, [*tagged, *own, *commenters])
+                _add_person(silent, one, [*tagged, *own, *(one.person for one in commenters)])
         return PatchCoverage(
             number=patch.number,
             collected=tuple(self._collected(patch, tags)),
@@ -201,6 +213,7 @@ class _Coverage:
                     version=given.trailer.version,
                     message_id=given.trailer.message_id,
                     carried=False,
+                    posting=given.trailer.posting,
                     since=since,
                 )
             )
@@ -218,7 +231,7 @@ class _Coverage:
         for pair in self._became[at].get(patch.number, ()):
             if pair.old is None or not given.is_for(pair.old.number):
                 continue
-            if pair.new is not None and not _CODE.intersection(pair.change):
+            if pair.new is not None and not is_other_code(pair.change):
                 return TagState.FRESH, pair.change
             best = (TagState.STALE, pair.change or ("code",))
         return best

@@ -40,6 +40,8 @@ class Tag:
     """The reply that gave it."""
     carried: bool
     """The author took it into the patch."""
+    posting: MessageId | None = None
+    """The cover letter or first patch of the posting it was given to."""
     since: tuple[Change, ...] = ()
     """The changes in the patch since it was given."""
 
@@ -72,6 +74,15 @@ class ForgottenTag:
 
 
 @dataclass(frozen=True, slots=True)
+class Commenter:
+    """Somebody who answered a patch without a trailer for it."""
+
+    person: Identity
+    message_id: MessageId
+    """The first such reply to the newest posting, else to the oldest."""
+
+
+@dataclass(frozen=True, slots=True)
 class CollectedTrailer:
     """A trailer that replies gave to a patch and that it does not carry; a Nacked-by is none."""
 
@@ -89,7 +100,7 @@ class PatchCoverage:
     title: str
     tags: tuple[Tag, ...]
     """Strongest first; neither the author's own nor those taken back."""
-    commenters: tuple[Identity, ...] = ()
+    commenters: tuple[Commenter, ...] = ()
     """Commenters on it, in any posting, without a trailer."""
     silent: tuple[Identity, ...] = ()
     """People in To or Cc (not lists) without a reply."""

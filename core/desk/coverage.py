@@ -134,9 +134,13 @@ def _patch_record(patch: PatchCoverage) -> dict[str, Any]:
         "number": patch.number,
         "message_id": patch.message_id,
         "tags": [_tag_record(tag) for tag in patch.tags],
-        "commenters": [{"name": one.name, "address": one.address} for one in patch.commenters],
-        "silent": [{"name": one.name, "address": one.address} for one in patch.silent],
+        "commenters": [_person_record(one.person) for one in patch.commenters],
+        "silent": [_person_record(one) for one in patch.silent],
     }
+
+
+def _person_record(person: Identity) -> dict[str, Any]:
+    return {"name": person.name, "address": person.address}
 
 
 def _tag_record(tag: Tag) -> dict[str, Any]:
@@ -145,7 +149,7 @@ def _tag_record(tag: Tag) -> dict[str, Any]:
         given = {"version": tag.version, "message_id": tag.message_id}
     return {
         "name": tag.name,
-        "by": {"name": tag.person.name, "address": tag.person.address},
+        "by": _person_record(tag.person),
         "given": given,
         "carried": tag.carried,
         "state": tag.state.value,

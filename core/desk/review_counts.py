@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_RULES: Final = 2
+_RULES: Final = 3
 """Raised where the same mails give other counts."""
 MOST_SECONDS: Final = 60.0
 """Seconds that the counting after a sync may take; the next one goes on."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from core.comments.evidence import next_version
+from core.coverage.trailer_states import is_other_code
 from core.diff.parse import DiffFile, read_diff
 from core.mail.message import parse_mail
 from core.series.review_comments import PatchLine
@@ -18,7 +19,6 @@ from core.versions.comparison import Comparison, PairInterdiff, pair_interdiffs
 from tests.bench.versions import OraclePair, contents
 from tests.bench.versions_git import Tree
 
-_CODE: Final = frozenset({"code", "binary", "mode"})
 _BLAMED: Final = re.compile(r"([0-9a-f]{40}) ([0-9]+) [0-9]+")
 
 
@@ -75,9 +75,9 @@ def fates(pairs: Sequence[OraclePair], repository: Path, folder: Path) -> Iterat
             commits = tips[0][one.pair.old.number], tips[1][one.pair.new.number]
             if tree.patch_id(commits[0]) == tree.patch_id(commits[1]):
                 said["equal patch ids"] += 1
-                if stale := _CODE.intersection(one.pair.change):
+                if is_other_code(one.pair.change):
                     said["stale though equal"] += 1
-                    unlike.append(f"  equal in git, {', '.join(stale)} here: {one.pair.new}")
+                    unlike.append(f"  equal in git, stale here: {one.pair.new}")
             elif (picked := tree.picked(*commits)) is None:
                 said["conflicts"] += 1
             else:

@@ -45,7 +45,7 @@ def trial_lines(base: Base, fits: Sequence[PatchFit], total: int) -> list[SafeTe
 
 def coverage_lines(found: Coverage, rule: ReadyRule | None = None) -> list[SafeText]:
     """Return the review trailers of each patch, with their states, and whether the series meets a rule."""
-    from core.coverage.phrases import coverage_summary
+    from core.coverage.phrases import coverage_summary, tag_phrase
 
     lines = [
         shown_line(coverage_summary(found, rule)),
@@ -57,15 +57,13 @@ def coverage_lines(found: Coverage, rule: ReadyRule | None = None) -> list[SafeT
     for patch in found.patches:
         lines.append(shown_line(f"{patch.number:>3} {patch.title}"))
         for tag in patch.tags:
-            words = ["forgotten" if (patch.number, tag) in forgotten else tag.state.value]
-            if tag.version is not None and tag.version != found.version:
-                words.append(f"given on {version_label(tag.version)}")
-            if tag.since:
-                words.append(f"since then: {', '.join(tag.since)}")
             name = tag.person.name or tag.person.address
-            lines.append(shown_line(f"      {tag.letter} {name}  {', '.join(words)}"))
+            is_forgotten = (patch.number, tag) in forgotten
+            phrase = tag_phrase(tag, found.version, forgotten=is_forgotten)
+            lines.append(shown_line(f"      {tag.letter} {name}  {phrase}"))
         lines += [
-            shown_line(f"      c {one.name or one.address}  commented") for one in patch.commenters
+            shown_line(f"      c {one.person.name or one.person.address}  commented")
+            for one in patch.commenters
         ]
         if not patch.tags and not patch.commenters:
             lines.append(shown_line("      no review"))

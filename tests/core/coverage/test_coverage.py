@@ -111,6 +111,8 @@ def test_the_line_above_a_trailer_names_its_patches() -> None:
         (("message", "tags"), "fresh"),
         (("code",), "stale"),
         (("binary",), "stale"),
+        (("code", "whitespace"), "fresh"),
+        (("code", "whitespace", "mode"), "stale"),
     ],
 )
 def test_code_that_changed_since_makes_it_stale(change: tuple[Change, ...], state: str) -> None:
@@ -225,7 +227,9 @@ def test_a_reply_to_the_version_before(number: int, text: str, now: list[list[st
 
 def test_who_only_wrote_is_a_commenter() -> None:
     found = cover([*version(1), reply("r", "v1-1")])
-    assert [one.address for one in found.patches[0].commenters] == ["rex@example.com"]
+    assert [(one.person.address, one.message_id) for one in found.patches[0].commenters] == [
+        ("rex@example.com", "r")
+    ]
     assert found.patches[1].commenters == ()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.coverage.html_page import coverage_page
 from core.coverage.matrix import MOST_PEOPLE, coverage_matrix
-from core.coverage.values import Coverage, ForgottenTag, PatchCoverage, Tag, TagState
+from core.coverage.values import Commenter, Coverage, ForgottenTag, PatchCoverage, Tag, TagState
 from core.model import Identity, MessageId
 from tui.desk.series_reports import matrix_lines
 
@@ -21,7 +21,7 @@ def tag(name: str, person: Identity, state: TagState = TagState.FRESH) -> Tag:
     )  # fmt: skip
 
 
-def patch(number: int, *tags: Tag, commenters: tuple[Identity, ...] = ()) -> PatchCoverage:
+def patch(number: int, *tags: Tag, commenters: tuple[Commenter, ...] = ()) -> PatchCoverage:
     return PatchCoverage(
         number=number, message_id=MessageId(f"p{number}@x"), title=f"title {number}", tags=tags,
         commenters=commenters, silent=(SILENT,),
@@ -36,7 +36,7 @@ def test_one_person_is_one_column_and_the_strongest_trailer_counts() -> None:
     lost = tag("Acked-by", ADA)
     found = covered(
         patch(1, tag("Tested-by", REX), tag("Reviewed-by", REX_AT_HOME, TagState.STALE)),
-        patch(2, lost, commenters=(REX,)),
+        patch(2, lost, commenters=(Commenter(REX, MessageId("c@x")),)),
         patch(3, tag("Acked-by", REX, TagState.FIRST_SEEN)),
         forgotten=(ForgottenTag(tag=lost, number=2),),
     )
