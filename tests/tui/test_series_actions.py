@@ -15,7 +15,7 @@ from core.sources.mbox import to_mboxrd
 from tests.core.apply.kit import commit, git, raw_mails, repository, snapshot, text
 from tests.end_to_end.program import Program
 from tests.end_to_end.test_apply_cli import REVIEWED, answer, archive
-from tests.tui.kit import desk_screen, idle, ready, text_of
+from tests.tui.kit import desk_screen, idle, ready, text_of, until
 from tests.tui.test_replies import app_at, drafts, press
 from tui.app import PatchdeskApp
 from tui.desk.series_work import b4_command
@@ -201,7 +201,7 @@ async def test_landed_coverage_and_comments(folder: Path) -> None:
         await press(pilot, "a", "l")
         assert "in next (patch-id)" in text_of(app)
         await press(pilot, "q", "g", "c")
-        assert "R Rex Reviewer  fresh" in text_of(app)
+        assert "Rex Reviewer: Reviewed-by fresh" in text_of(app)
         await press(pilot, "q", "g", "R")
         assert "0 open of 0" in text_of(app)
 
@@ -213,7 +213,7 @@ async def test_a_report_is_left_for_the_pane_it_was_asked_in(
     app = desk(folder)
     async with app.run_test(size=(120, 40)) as pilot:
         await ready(pilot)
-        await press(pilot, *keys, "g", "c")
+        await press(pilot, *keys, "g", "R")
         assert desk_screen(app).active_pane is Pane.READER
         await press(pilot, "g", "R", "q")  # a report on top of a report is one level
         assert desk_screen(app).active_pane is pane
@@ -247,6 +247,7 @@ async def test_a_review_comment_is_settled_where_it_stands(folder: Path) -> None
     async with app.run_test(size=(120, 40)) as pilot:
         await ready(pilot)
         await press(pilot, "l", "enter")
+        await until(pilot, lambda: len(desk_screen(app).reader.comments) > 0)
         await press(pilot, ".")
         await press(pilot, "X")
         assert "comment settled" in text_of(app)

@@ -39,8 +39,8 @@ ARCHIVE = [
 class VersionsDesk:
     """A desk on mails in memory; a mail is given once `gate` is set."""
 
-    def __init__(self) -> None:
-        self._mails = Mails(ARCHIVE)
+    def __init__(self, *replies: str) -> None:
+        self._mails = Mails([*ARCHIVE, *replies])
         self.gate = Event()
         self.gate.set()
 
@@ -282,9 +282,32 @@ async def test_a_click_moves_the_cursor_and_two_read() -> None:
 @pytest.mark.parametrize("size", [(80, 24), (160, 50)])
 async def test_every_line_fits(size: tuple[int, int]) -> None:
     desk = app()
-    async with desk.run_test(size=size) as pilot:
+    async with desk.run_test(size=(80, 24)) as pilot:
         await idle(pilot)
         await press(pilot, "D")
         assert any(
             "lamp: oil" in row and row.endswith("not in the changelog") for row in rows(desk)
         )
+
+
+async def test_a_cell_of_the_coverage_leads_to_its_mail_and_to_the_changes_since() -> None:
+    rex, bea = "Rex Reviewer <rex@example.com>", "Bea Reader <bea@example.com>"
+    given = f"Reviewed-by: {rex}\n"
+    replies = (
+        raw_mail("r1", "Re: [PATCH 1/3] lamp: wick", given, answers="a1", sender=rex),
+        raw_mail("r2", "Re: [PATCH v3 3/3] lamp: glass", "Why so?\n", day=3, answers="d3", sender=bea),
+    )  # fmt: skip
+    desk = app(VersionsDesk(*replies))
+    async with desk.run_test(size=(80, 24)) as pilot:
+        await idle(pilot)
+        await press(pilot, "g", "c")
+        assert "1 Rex Reviewer: Reviewed-by stale, given on v1, since then: code" in text_of(desk)
+        await press(pilot, "G", "l")
+        assert "3 Bea Reader: commented" in text_of(desk)
+        await press(pilot, "enter")
+        mail = desk_screen(desk).reader.mail
+        assert mail is not None
+        assert mail.message.message_id == "r2@x.example"
+        await press(pilot, "'", "g", "c", "h", "D")
+        assert ladder_of(desk).border_title == "versions v1 → v3"
+        assert rows(desk)[ladder_of(desk).cursor].startswith("1 c   1  lamp: wick")

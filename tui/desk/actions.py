@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from core.model import Series
 from core.text import SafeText, shown
@@ -23,7 +23,6 @@ from tui.desk.series_work import (
     ChosenVersion,
     b4_command,
     comments_report,
-    coverage_report,
     first_mail,
     landed_report,
     proposed_patches,
@@ -39,6 +38,9 @@ if TYPE_CHECKING:
 
     from core.reply.draft import Draft
     from tui.tasks import Task, Tasks
+
+
+Result = TypeVar("Result")
 
 
 class SeriesActions(Controller):
@@ -68,7 +70,6 @@ class SeriesActions(Controller):
         """Return the handlers of commands, by name."""
         return {
             "series.actions": self._ask,
-            "series.coverage": self._report_coverage,
             "series.comments": self._report_comments,
         }
 
@@ -220,13 +221,18 @@ class SeriesActions(Controller):
     def _report(
         self, what: str, work: Callable[[ChosenVersion, Task], tuple[str, list[SafeText]]]
     ) -> None:
+        self.run_for_series(what, work, lambda _, found: self._note(*found))
+
+    def run_for_series(
+        self,
+        what: str,
+        work: Callable[[ChosenVersion, Task], Result],
+        then: Callable[[ChosenVersion, Result], object],
+    ) -> None:
+        """Do work for the series here, off the screen's thread; `then` gets its result."""
         chosen = self._chosen()
         if chosen is not None:
-            self._job.run(what, partial(work, chosen), lambda found: self._note(*found))
-
-    def _report_coverage(self) -> None:
-        config = self._desk.settings.config
-        self._report("reading who reviewed it", partial(coverage_report, config))
+            self._job.run(what, partial(work, chosen), partial(then, chosen))
 
     def _report_comments(self) -> None:
         config = self._desk.settings.config

@@ -123,7 +123,7 @@ class Review(Controller):
     def messages(self) -> Mapping[type[Message], Callable[[Any], object]]:
         """Return the listeners of the reader's messages."""
         return {
-            MessageView.ReplyRequested: self._reply_requested,
+            MessageView.ReplyRequested: lambda event: self.open_mail(event.message.message_id),
             MessageView.ViewedChanged: lambda _: self._desk.update_reader_title(),
         }
 
@@ -252,10 +252,11 @@ class Review(Controller):
                 "No comment here ({reader.next_comment} and {reader.previous_comment} jump between comments)."
             )
 
-    def _reply_requested(self, event: MessageView.ReplyRequested) -> None:
+    def open_mail(self, message_id: MessageId) -> None:
+        """Open a mail of the series here; `reader.jump_back` leads back."""
         tree = self._desk.series_tree
         row = tree.row
-        if row is not None and tree.move_to((row.item.id, event.message.message_id)):
+        if row is not None and tree.move_to((row.item.id, message_id)):
             self._came_from = [*self._came_from[-_JUMPS_KEPT:], row.key]
             self._loader.open_here()
 

@@ -17,13 +17,14 @@ from tui.desk.external import raw_of
 from tui.desk.requests import Session
 from tui.desk.series_reports import (
     comment_lines,
-    coverage_lines,
     landed_lines,
     version_label,
 )
 
 if TYPE_CHECKING:
     from core.config import Config
+    from core.coverage.ready import ReadyRule
+    from core.coverage.values import Coverage
     from core.model import Message, OpenedMessage
     from core.reply.draft import Draft
     from tui.desk.own_drafts import OwnDrafts
@@ -106,19 +107,17 @@ def write_mbox(chosen: ChosenVersion, line: str, _: Task) -> str:
     return str(path)
 
 
-def coverage_report(
+def coverage_of(
     config: Config | None, chosen: ChosenVersion, task: Task
-) -> tuple[str, list[SafeText]]:
-    """Return the review trailers of each patch, with a title. Raises PatchdeskError and Cancelled."""
+) -> tuple[Coverage, ReadyRule | None]:
+    """Return the review trailers of each patch, and the rule for a series that is ready. Raises PatchdeskError and Cancelled."""
     from core.config import ready_rule
     from core.desk.coverage import series_coverage
     from core.desk.version_cache import shared_cache
 
     rule = None if config is None else ready_rule(config, chosen.series.lists)
-    found = series_coverage(
-        SessionOpener(chosen.session), chosen.series, shared_cache(), stop=task.stop
-    )
-    return f"Coverage of {title_of(chosen)}", coverage_lines(found, rule)
+    opener = SessionOpener(chosen.session)
+    return series_coverage(opener, chosen.series, shared_cache(), stop=task.stop), rule
 
 
 def comments_report(

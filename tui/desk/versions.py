@@ -92,7 +92,7 @@ class Versions(Controller):
 
     def _open_or_grid(self) -> None:
         if not self.is_open:
-            self._open(None, None)
+            self.compare(None, None)
         elif self.ladder.is_grid:
             self._show_ladder()
         else:
@@ -104,10 +104,10 @@ class Versions(Controller):
             self._desk.show_message("At most two versions: an old and a new one.", "warning")
             return
         old, new = (*names, None, None)[:2]
-        self._open(old, new)
+        self.compare(old, new)
 
-    def _open(self, old: str | None, new: str | None) -> None:
-        """Compare two versions of the series here."""
+    def compare(self, old: str | None, new: str | None = None, at: MessageId | None = None) -> None:
+        """Compare two versions of the series here, the cursor on the patch `at`."""
         from core.versions.choose import choose
 
         row = self._desk.series_tree.row
@@ -119,7 +119,7 @@ class Versions(Controller):
         except PatchdeskError as error:
             self._desk.show_error(error, "warning")
         else:
-            self._compare(choice)
+            self._compare(choice, at)
 
     def _compare(self, choice: Choice, at: MessageId | None = None) -> None:
         """Compare two postings off the screen, then show the ladder."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from tui.desk.actions import SeriesActions
 from tui.desk.applying import Applying
@@ -10,8 +10,9 @@ from tui.desk.bots import BotMessages
 from tui.desk.command_line import CommandLine
 from tui.desk.comment_writer import CommentWriter
 from tui.desk.conflicts import Conflicts
-from tui.desk.controller import DeskView
+from tui.desk.controller import Controller, DeskView
 from tui.desk.controllers import Controllers
+from tui.desk.coverage import CoverageCells
 from tui.desk.digests import Digests
 from tui.desk.discussions import Discussions
 from tui.desk.drafts import Drafts
@@ -65,16 +66,13 @@ def make_controllers(desk: DeskView, tasks: Tasks, open_desk: Callable[[str], De
     job = SeriesJob(desk, tasks)
     applying = Applying(desk, tasks, job, own, writer, states.load)
     conflicts = Conflicts(desk, tasks, job, applying)
+    actions = SeriesActions(desk, tasks, opening, own, writer, job, applying, conflicts)
+    reading = _reading_controllers(desk, tasks, mail, review, actions)
     return Controllers(
         External(desk, tasks),
         opening,
         mail,
-        review,
-        Discussions(desk, tasks, mail, review),
-        BotMessages(desk, tasks, review),
-        RowFacts(desk, tasks),
-        Versions(desk, tasks, mail, review),
-        VersionMarks(desk, tasks),
+        *reading,
         Marking(desk, tasks, opening, lists, search),
         Results(desk, tasks, search, lists, views, mail),
         lists,
@@ -94,7 +92,21 @@ def make_controllers(desk: DeskView, tasks: Tasks, open_desk: Callable[[str], De
         Drafts(desk, tasks, own, replies),
         applying,
         conflicts,
-        SeriesActions(desk, tasks, opening, own, writer, job, applying, conflicts),
+        actions,
         Panes(desk, tasks),
         CommandLine(desk, tasks, own),
     )
+
+
+def _reading_controllers(
+    desk: DeskView, tasks: Tasks, mail: MailLoader, review: Review, actions: SeriesActions
+) -> Iterator[Controller]:
+    """Yield the controllers that show a series, its discussions, versions and coverage."""
+    versions = Versions(desk, tasks, mail, review)
+    yield review
+    yield Discussions(desk, tasks, mail, review)
+    yield BotMessages(desk, tasks, review)
+    yield RowFacts(desk, tasks)
+    yield versions
+    yield CoverageCells(desk, tasks, actions, review, versions)
+    yield VersionMarks(desk, tasks)

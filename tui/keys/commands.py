@@ -28,7 +28,7 @@ _ROWS: Final = Pane.TREE | Pane.DIGEST
 _FOLDING: Final = Pane.TREE | Pane.READER | Pane.DIGEST
 _SERIES: Final = Pane.TREE | Pane.READER
 TREE, READER, DIGEST, LADDER = Pane.TREE, Pane.READER, Pane.DIGEST, Pane.LADDER
-_VERSIONS: Final = Pane.TREE | Pane.READER | Pane.LADDER
+_VERSIONS: Final = Pane.TREE | Pane.READER | Pane.LADDER | Pane.DIALOG
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +173,8 @@ _COMMANDS: Final = (
     Command("view.bots", "bots", "Hide or show the messages of bots", _SERIES),
     Command("view.mouse", "mouse", "Mouse: for patchdesk, or for the terminal"),
     Command("dialog.accept", "accept", "Accept the highlighted line", Pane.DIALOG),
+    Command("dialog.left", "left", "Go to the column on the left", Pane.DIALOG),
+    Command("dialog.right", "right", "Go to the column on the right", Pane.DIALOG),
     Command("app.back", "back", "Back"),
     Command("app.help", "help", "All keys", footer=True),
     Command("app.command", "command", "Run a command by its name"),
