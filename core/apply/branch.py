@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -166,7 +166,7 @@ class BranchMaker:
         worktree = Worktree(self._repository, Path(record.worktree))
         commits = worktree.commits_since(base.commit)
         if done.status:
-            fits = _conflict_fits(worktree, record.patches, commits, done)
+            fits = _conflict_fits(worktree, record.patches, self._titles(commits), done)
             self._records.update(replace(record, state=ApplyState.CONFLICT))
             return AppliedBranch(
                 repo=record.repo,
@@ -201,10 +201,19 @@ class BranchMaker:
             branch=record.branch,
             commits=record.commits,
             base=base,
-            patches=_applied_fits(record.patches, record.commits),
+            patches=_ended_fits(record.patches, self._titles(record.commits)),
             worktree=kept,
             record=record.id,
         )
+
+    def _titles(self, commits: Sequence[str]) -> dict[str, str]:
+        """Return commits with their titles, in their order. Raises PatchdeskError."""
+        if not commits:
+            return {}
+        titles = self._repository.answer(
+            "log", "--no-walk=unsorted", "--no-show-signature", "--format=%s", *commits
+        )
+        return dict(zip(commits, titles.split("\n"), strict=True))
 
     def _check_branch(self, branch: str) -> None:
         done = self._repository.git("check-ref-format", "--branch", branch)
@@ -249,43 +258,51 @@ def _not_empty(applied: AppliedBranch) -> AppliedBranch:
 
 
 def _conflict_fits(
-    worktree: Worktree, patches: Sequence[RecordedPatch], commits: Sequence[str], done: GitOutput
+    worktree: Worktree,
+    patches: Sequence[RecordedPatch],
+    commits: Mapping[str, str],
+    done: GitOutput,
 ) -> tuple[PatchFit, ...]:
-    """Return the outcome of each patch, from the number at which `git am` stopped."""
-    number = worktree.stopped_at() or 1
+    """Return the outcome of each patch, from the place at which `git am` stopped; `commits` have their titles."""
+    at = (worktree.stopped_at() or 1) - 1
     reason = first_line(done.error or done.text)[:200]
     files = tuple(
         ConflictingFile(path=name, hunks=0, failing=0, reason="it conflicts")
         for name in worktree.unmerged()
     ) or (ConflictingFile(path="", hunks=0, failing=0, reason=reason),)
+    ended = _ended_fits(patches[:at], commits)
+    stopped = tuple(_fit(one, Fit.CONFLICT, files=files) for one in patches[at : at + 1])
+    return ended + stopped + tuple(_fit(one, Fit.SKIPPED) for one in patches[at + 1 :])
+
+
+def _ended_fits(
+    patches: Sequence[RecordedPatch], commits: Mapping[str, str]
+) -> tuple[PatchFit, ...]:
+    """Return each patch with its commit; where there are fewer of them, those whose title none has were skipped."""
+    if len(commits) == len(patches):
+        pairs = zip(patches, commits, strict=True)
+        return tuple(_fit(one, Fit.APPLIED, commit) for one, commit in pairs)
     fits = []
-    for at, one in enumerate(patches, 1):
-        fit = Fit.APPLIED if at < number else Fit.CONFLICT if at == number else Fit.SKIPPED
-        fits.append(
-            PatchFit(
-                number=one.number,
-                message_id=one.message_id,
-                title=one.title,
-                fit=fit,
-                files=files if fit is Fit.CONFLICT else (),
-                commit=commits[at - 1] if at <= len(commits) and fit is Fit.APPLIED else "",
-            )
-        )
-    return tuple(fits)
+    left = list(commits.items())
+    for one in patches:
+        if left and left[0][1].endswith(one.title):
+            fits.append(_fit(one, Fit.APPLIED, left.pop(0)[0]))
+        else:
+            fits.append(_fit(one, Fit.SKIPPED))
+    # With titles that the user wrote anew nobody can tell which was skipped.
+    return tuple(_fit(one, Fit.APPLIED) for one in patches) if left else tuple(fits)
 
 
-def _applied_fits(patches: Sequence[RecordedPatch], commits: Sequence[str]) -> tuple[PatchFit, ...]:
-    """Return each patch with its commit, where there are as many of them (a skipped one has none)."""
-    pairs = commits if len(commits) == len(patches) else [""] * len(patches)
-    return tuple(
-        PatchFit(
-            number=one.number,
-            message_id=one.message_id,
-            title=one.title,
-            fit=Fit.APPLIED,
-            commit=commit,
-        )
-        for one, commit in zip(patches, pairs, strict=True)
+def _fit(
+    one: RecordedPatch, fit: Fit, commit: str = "", files: tuple[ConflictingFile, ...] = ()
+) -> PatchFit:
+    return PatchFit(
+        number=one.number,
+        message_id=one.message_id,
+        title=one.title,
+        fit=fit,
+        files=files,
+        commit=commit,
     )
 
 

@@ -45,12 +45,6 @@ class Unfinished:
     unmerged: tuple[str, ...] = ()
     """Files with a conflict that is not resolved."""
 
-    @property
-    def title(self) -> str:
-        """The title of the patch at which it stopped, "" for none."""
-        at = self.stopped_at
-        return self.record.patches[at - 1].title if 0 < at <= len(self.record.patches) else ""
-
 
 def unfinished(
     records: ApplyRecords, opened: Callable[[Path], Repository] = Repository

@@ -150,7 +150,7 @@ async def test_a_conflict_is_resolved_from_the_screen(folder: Path) -> None:
         assert "1/1 a: write three  conflict" in text_of(app)
         assert "It does not apply" in text_of(app)
         await press(pilot, "q", "a", "o", "j", "space", "j", "space", "enter")
-        assert "Write review trailers, Link, Signed-off-by" in text_of(app)
+        assert "Trailers to write: review trailers, Link, Signed-off-by" in text_of(app)
         await press(pilot, "b")
         assert "It does not apply" in text_of(app)
         await press(pilot, "w")

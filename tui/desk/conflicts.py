@@ -38,6 +38,8 @@ _ACTIONS: Final = {
     ),
     "running": (),
 }
+_TITLE: Final = 60
+"""Cells of a title, as wide as the choices below it."""
 _NAMES: Final = {"c": "continue", "k": "skip", "x": "abort"}
 
 
@@ -78,7 +80,7 @@ class Conflicts(Controller):
             self._desk.show_message("No conflict waits to be resolved.")
             return
         choices = [
-            Choice(one, shown(one.record.branch), shown(f"{_progress(one)}, {one.record.worktree}"))
+            Choice(one, shown(f"{_progress(one)}, {one.record.branch}"), shown(one.record.worktree))
             for one in reversed(waiting)
         ]
         dialog = ChooseDialog(self._desk.keymap, "Conflicts to resolve", choices)
@@ -90,14 +92,14 @@ class Conflicts(Controller):
         from tui.widgets.choose import Choice, ChooseDialog
 
         choices = [
-            Choice(key, SafeText(label), SafeText(about), key)
+            Choice(key, SafeText(label), _about(one, key, about), key)
             for key, label, about in _ACTIONS[one.progress.value]
         ]
         if not choices:
             self._desk.show_message("Another patchdesk is at work on it.")
             return
-        title = shown(f"{one.record.branch}: {_progress(one)}")
-        dialog = ChooseDialog(self._desk.keymap, title[:76], choices)
+        title = shown(f"{_progress(one)}, {one.record.branch}")
+        dialog = ChooseDialog(self._desk.keymap, title[:_TITLE], choices)
         self._desk.app.push_screen(dialog, partial(self._act, one))
 
     def _act(self, one: Unfinished, key: str | None) -> None:
@@ -151,8 +153,13 @@ class Conflicts(Controller):
             self._open(record.id)
 
 
+def _about(one: Unfinished, key: str, about: str) -> SafeText:
+    if key == "c" and one.unmerged:
+        return shown(f"Apply the rest; resolve and add first: {', '.join(one.unmerged)}")
+    return SafeText(about)
+
+
 def _progress(one: Unfinished) -> str:
     if one.stopped_at and one.progress.value == "conflict":
-        files = f" ({', '.join(one.unmerged)})" if one.unmerged else ""
-        return f"conflict at {one.stopped_at}/{len(one.record.patches)} {one.title}{files}"
+        return f"conflict at {one.stopped_at}/{len(one.record.patches)}"
     return one.progress.value

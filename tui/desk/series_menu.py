@@ -53,7 +53,7 @@ def menu_choices(keymap: Keymap, state: MenuState) -> Iterator[Choice[str]]:
         if key == "f" and state.missing:
             about = f"Fetch the thread from the server: {state.missing} of its patches are not here"
         elif key == "o":
-            about = f"Write {state.options}, or choose others"
+            about = f"Trailers to write: {state.options}"
         elif key == "=" and state.base:
             about = f"Apply to {state.base}, or name another commit"
         yield Choice(key, SafeText(label), shown(about), key)

@@ -172,6 +172,8 @@ def test_a_conflict_is_skipped_or_aborted(
     maker = BranchMaker(Repository(folder), records)
     done = maker.resume(kept, action, base_of(folder))
     assert len(done.commits) == commits
+    if action == "skip":
+        assert [one.fit for one in done.patches] == [Fit.SKIPPED, Fit.APPLIED]
     assert not Path(kept.worktree).exists()
     assert not records.all()[-1].is_open
     with pytest.raises(PatchdeskError):
@@ -212,7 +214,7 @@ def test_what_the_user_did_in_the_worktree_is_seen(
     found = list(unfinished(records))
     assert [one.progress for one in found] == ([progress] if progress else [])
     if progress is Progress.CONFLICT:
-        assert (found[0].title, found[0].unmerged) == ("a: write three", ("a.txt",))
+        assert (found[0].stopped_at, found[0].unmerged) == (1, ("a.txt",))
         with records.hold(kept):
             assert next(unfinished(records)).progress is Progress.RUNNING
             with pytest.raises(PatchdeskError, match="Another patchdesk"):
