@@ -119,7 +119,7 @@ class LinearFilter(LineFilter):
     """Write drawn glyphs as words, and remove decoration; each line keeps its width."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002 - Textual's signature
-        """Return the segments in words; the same list where there is nothing to say otherwise."""
+        """Return the segments with signs replaced by text; the same list where there are no signs."""
         if all(segment.text.isascii() for segment in segments):
             return segments
         width = sum(cell_len(segment.text) for segment in segments)

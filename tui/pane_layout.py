@@ -29,7 +29,7 @@ def chosen_panes(remembered: UiState, configured: str) -> PaneLayout:
 
 
 def remember_panes(remembered: UiState, choice: PaneLayout) -> None:
-    """Keep a choice from run to run; somebody else writes the file."""
+    """Remember a choice; the caller writes the file."""
     remembered.set(_SECTION, {"layout": choice})
 
 

@@ -271,7 +271,7 @@ class TreeStyles(StyleSheet):
         ansi: bool,
         more: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        """`more` are looks that the tree has not, or has otherwise."""
+        """`more` adds to the tree's looks, or replaces them."""
         super().__init__(variables, ground, dark=dark, ansi=ansi)
         self._ansi = ansi
         self._looks = {**_TREE_LOOKS, **(_TREE_ANSI if ansi else {}), **more}
@@ -291,7 +291,7 @@ class RowStyles:
     """The styles of one widget's rows, each worked out once and until the theme changes."""
 
     def __init__(self, widget: Widget, more: Mapping[str, str] = MappingProxyType({})) -> None:
-        """`more` are looks that the tree has not, or has otherwise."""
+        """`more` adds to the tree's looks, or replaces them."""
         self._widget = widget
         self._more = more
         self._sheet: TreeStyles | None = None

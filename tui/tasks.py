@@ -62,7 +62,7 @@ class Task:
         return self.stop.is_set()
 
     def cancel(self) -> None:
-        """Stop the work, and drop all that comes of it."""
+        """Stop the work, and drop its results."""
         self.stop.set()
 
     def tell(self, callback: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:

@@ -187,7 +187,7 @@ class BranchMaker:
         return self._applied(record, base)
 
     def _point_branch(self, record: ApplyRecord, commits: Sequence[str]) -> ApplyRecord:
-        """Make the branch of commits; they are recorded first, so that a crash leaves none that nobody knows of."""
+        """Create the branch; its commits are recorded first, so that a crash leaves no unrecorded branch."""
         record = self._records.update(replace(record, commits=tuple(commits)))
         ref = f"refs/heads/{record.branch}"
         self._must("update-ref", "-m", "patchdesk: apply", ref, commits[-1], _ZEROS)

@@ -102,7 +102,7 @@ class ApplyRecords:
 
     @contextmanager
     def hold(self, record: ApplyRecord) -> Iterator[None]:
-        """Let nobody else touch an application meanwhile. Raises PatchdeskError where somebody does already."""
+        """Lock an application against other processes. Raises PatchdeskError where another process has locked it."""
         lock = self._lock_of(record)
         private_dir(lock.parent)
         descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -12,7 +12,7 @@ def ledger_heading(ledger: CommentLedger) -> str:
 
 
 def ledger_summary(ledger: CommentLedger) -> str:
-    """Return how many comments are open, and how many texts are none."""
+    """Return how many comments are open, and how many texts were left out."""
     counts = f"{ledger.open} open of {len(ledger.comments)}"
     return f"{counts}; {ledger.left_out} left out: thanks, trailers, the author's own"
 

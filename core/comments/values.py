@@ -31,7 +31,7 @@ class Evidence(StrEnum):
 
 
 class CommentState(StrEnum):
-    """Whether a comment still waits for somebody."""
+    """Whether a comment still waits for an answer or a change."""
 
     OPEN = "open"
     LIKELY_SETTLED = "likely settled"

@@ -44,7 +44,7 @@ class ReadyRule:
 
 
 def read_ready_rule(text: str) -> ReadyRule:
-    """Read a rule. Raises ValueError for a text that is none."""
+    """Read a rule. Raises ValueError for a text that is no rule."""
     if len(text) > _LONGEST:
         raise ValueError(text)
     choices = []

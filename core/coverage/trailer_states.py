@@ -259,7 +259,7 @@ def _add_person(people: list[Identity], one: Identity, others: Iterable[Identity
 
 
 def stale_tags(covered: Coverage) -> tuple[StaleTag, ...]:
-    """Return the trailers given to other code that patches do not carry; somebody must say whether they still hold."""
+    """Return the trailers given to other code that patches do not carry; the user decides whether they still hold."""
     return tuple(
         StaleTag(patch.number, tag)
         for patch in covered.patches

@@ -84,7 +84,7 @@ class Commenter:
 
 @dataclass(frozen=True, slots=True)
 class CollectedTrailer:
-    """A trailer that replies gave to a patch and that it does not carry; a Nacked-by is none."""
+    """A trailer that replies gave to a patch and that it does not carry; never a Nacked-by."""
 
     line: str
     stale: bool

@@ -124,7 +124,7 @@ class ReplyService:
         return self._store.comment_file(draft.id, number)
 
     def editing(self, draft: Draft) -> AbstractContextManager[None]:
-        """Keep a draft from every other change while an editor has it. Raises PatchdeskError where somebody has it."""
+        """Lock a draft while an editor has it. Raises PatchdeskError where another editor has it."""
         return self._store.locked(draft.id)
 
     def left_in_editor(self) -> Sequence[EditorFile]:

@@ -51,7 +51,7 @@ def review_summary(
     stop: Event | None = None,
     bots: Bots = NO_BOTS,
 ) -> ReviewSummary:
-    """Return what the reviews of a series come to; comments of `bots` are none. Raises PatchdeskError and Cancelled."""
+    """Return the counts of a series' reviews, without those of `bots`. Raises PatchdeskError and Cancelled."""
     found = series_coverage(opener, series, cache, stop)
     fresh = [{tag.letter for tag in patch.fresh()} for patch in found.patches]
     stale = {

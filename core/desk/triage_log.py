@@ -65,7 +65,7 @@ class TriageLog:
             ]
 
     def _events(self) -> Iterator[TriageEvent]:
-        """Yield all events of the file, and count the lines that are none."""
+        """Yield all events of the file, and count the lines that are no events."""
         count = 0
         self._applied.count_invalid_lines(0)
         for batch in self._applied.journal.read_from():

@@ -40,7 +40,7 @@ class DigestProcess(ChildProcess):
     """The parent's side: one child that makes one digest."""
 
     def __init__(self, target: str, words: str, now: datetime) -> None:
-        """Start the child for a TARGET on disk, or a followed list, and a FROM..TO as on the command line."""
+        """Start the child process for a TARGET on disk or a followed list, and a range FROM..TO as on the command line."""
         super().__init__(
             "core.digest.process",
             target,

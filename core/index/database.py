@@ -108,7 +108,7 @@ def _unusable_alone(path: Path, newest: int, lock: IndexFileLock) -> str | None:
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """Return a connection to an index that `open_database` has seen to. For one thread at a time."""
+    """Return a connection to an index that `open_database` has prepared. For one thread at a time."""
     return _connect(path)
 
 
@@ -127,7 +127,7 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 @contextlib.contextmanager
 def snapshot(connection: sqlite3.Connection) -> Iterator[None]:
-    """Read everything as of one moment, whatever others write meanwhile."""
+    """Read everything in one transaction, as of one moment."""
     connection.execute("BEGIN")
     try:
         yield
@@ -151,7 +151,7 @@ def faults(path: Path) -> Iterator[None]:
 
 
 def check_file(path: Path) -> None:
-    """Raise IndexDamagedError where damage was found in an open index, or its header, which nobody reads again, is gone.
+    """Raise IndexDamagedError where a read found damage, or the file's header, which SQLite reads only once, is gone.
 
     A connection reads the header: to open and close the file ourselves would drop SQLite's locks (its "How To Corrupt", 2.2).
     """

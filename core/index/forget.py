@@ -100,7 +100,7 @@ def _remove_unused(connection: sqlite3.Connection, stop: Event, report: Progress
 
 
 def _mark_used(connection: sqlite3.Connection, after: int, used: bytearray) -> int:
-    """Mark the phrases that some mails after one name; return the number of the last of these mails."""
+    """Mark the phrases used by the next batch of mails after number `after`; return the number of the batch's last mail."""
     for number, packed in connection.execute(
         "SELECT id, facts FROM message WHERE id > ? ORDER BY id LIMIT ?", (after, _AT_ONCE)
     ).fetchall():

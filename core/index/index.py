@@ -73,7 +73,7 @@ class Index:
             return int(get_meta(connection, "generation") or 0)
 
     def check_file(self) -> None:
-        """Raise IndexDamagedError where the file was found damaged, by whatever read it, or lost its header."""
+        """Raise IndexDamagedError where a read found damage, or the file lost its header."""
         check_file(self.path)
 
     def close(self) -> None:

@@ -82,7 +82,7 @@ class ConversationLoader:
     def __init__(
         self, connection: sqlite3.Connection, fresh: Mapping[bytes, Message] | None = None
     ) -> None:
-        """Take, by their blob ids, the mails that are at hand, since they were stored just now."""
+        """`fresh` holds mails stored just now, by blob id, which need not be read again."""
         self._connection = connection
         self._phrases = PhraseReader(connection)
         self._fresh = fresh or {}

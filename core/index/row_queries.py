@@ -130,7 +130,7 @@ class RowQueries:
             return [(from_blob(author), count) for author, count in rows]
 
     def count_by_status(self, view: RowView) -> list[tuple[Status, int]]:
-        """Return how many rows of a view stand how, in the view's order when sorted by state."""
+        """Return how many rows of a view have each state, in the order of a view sorted by state."""
         with self._pool.connection() as connection:
             where, values = view_where_clause(view)
             way = "ASC" if view.ascending else "DESC"

@@ -242,7 +242,7 @@ class CandidateFinder:
         self.postings: dict[int, StoredPosting] = {}
 
     def collect(self, postings: Collection[int]) -> None:
-        """Find all that some postings may have to do with."""
+        """Collect the postings that share a blocking key or a thread with these, directly or through others."""
         new = set(postings)
         found: set[int] = set()
         while new:

@@ -165,7 +165,7 @@ def header_block_lines(lines: Sequence[str], start: int) -> int:
 
 
 def _split_signature(text: str) -> tuple[str, str]:
-    """Divide text at its last `-- ` line, unless somebody else's words are quoted below it."""
+    """Divide text at its last `-- ` line, unless quoted text follows below it."""
     at = text.rfind("\n-- \n")
     if at < 0 or "\n>" in text[at:]:
         return text, ""

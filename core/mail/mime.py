@@ -247,7 +247,7 @@ class _MimeWalker:
         return slices
 
     def _forwarded(self, part: _Part) -> list[_Part]:
-        """Read a mail within the mail: its words are somebody else's, so they come quoted."""
+        """Read a mail attached to the mail: its text is another author's, so it comes quoted."""
         headers = parse_headers(self._raw, part.start, part.end, _FORWARD_HEADERS)
         subject = decode_encoded_words(headers.get("subject"))
         self._attach(subject, "message/rfc822", part.end - part.start)

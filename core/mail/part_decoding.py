@@ -81,7 +81,7 @@ _BASE64_LINE: Final = re.compile(rb"^[A-Za-z0-9+/]{40,}={0,2}\s*$", re.MULTILINE
 
 
 def decode_transfer_encoding(data: bytes, encoding: str) -> bytes:
-    """Return a part's bytes without the transfer encoding that its header names; an unknown one is none.
+    """Return a part's bytes without the transfer encoding that its header names; unchanged where that is unknown.
 
     Never raises; linear.
     """

@@ -273,7 +273,7 @@ class DraftStore:
 
 
 def _lock(descriptor: int) -> bool:
-    """Take the lock of an open file; wait a moment, since whoever lists the drafts has it for an instant."""
+    """Take the lock of an open file; wait a moment, since listing the drafts holds it for an instant."""
     for _ in range(_TRIES):
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -255,7 +255,7 @@ class _Linker:
         )
 
     def _is_same_again(self, one: int, other: int) -> bool:
-        """Whether two postings are one thing sent twice within a day, words added to its title: either is the right one."""
+        """Whether two postings are one sent twice within a day, perhaps with words added to its title; either may be linked."""
         mine, theirs = self._postings[one], self._postings[other]
         words, others = set(mine.whole_title.split()), set(theirs.whole_title.split())
         return (

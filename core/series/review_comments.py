@@ -105,7 +105,7 @@ def place_comments(patch: OpenedMessage, answers: Sequence[ReplyInThread]) -> li
 
 
 def count_substantive(found: Iterable[ReviewComment]) -> int:
-    """Return how many remarks say more than that somebody agrees: trailers are counted apart."""
+    """Return how many comments say more than agreement; trailers are counted separately."""
     return sum(
         any(line.strip() and not _GIVEN.match(line) for line in remark.lines) for remark in found
     )

@@ -152,7 +152,7 @@ class MaildirFeed:
                 yield MailChange(git_blob_id(raw), added=True, raw=raw, name=name)
 
     def read(self, blob: bytes) -> bytes:
-        """Return nothing: every mail comes with its bytes."""
+        """Return no bytes: every mail comes with its own."""
         raise SourceError(f"{self._source.name} has no mail {blob.hex()}.")
 
 

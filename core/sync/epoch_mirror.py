@@ -106,7 +106,7 @@ class EpochMirror:
     # ------------------------------------------------------------------- which epochs
 
     def _epochs(self) -> list[Epoch]:
-        """Return the server's epochs, the newest first. Raises FetchError where there are none."""
+        """Return the server's epochs, the newest first. Raises FetchError where the server has none."""
         try:
             there = self._server.epochs(stop=self._stop, report=self._report)
         except FetchError as error:

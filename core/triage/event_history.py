@@ -189,7 +189,7 @@ class EventHistory:
     def _events(
         self, events: Iterable[int], series: Mapping[int, Sequence[EventSeries]]
     ) -> list[tuple[TriageEvent, bool]]:
-        """Return events by their time, each with its `series`, and whether it is in force; both by the row of the event."""
+        """Return events in order of time, each with whether it is in force; `series` maps an event's row to its series."""
         rows = self._connection.execute(
             "SELECT id, name, host, time, verb, argument, note, patch, undoes, in_force FROM event"
             " WHERE id IN (SELECT value FROM json_each(?)) ORDER BY time, name",

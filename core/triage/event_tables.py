@@ -185,7 +185,7 @@ class EventTables:
     # ------------------------------------------------------------------- what is in force
 
     def _undone_before(self, events: Iterable[TriageEvent]) -> set[str]:
-        """Return the steps of events that were undone before they came: their journal was appended later."""
+        """Return the steps among these events whose undo is already in the tables: another machine's journal came later."""
         steps = json.dumps([event.step for event in events])
         rows = self._connection.execute(
             "SELECT DISTINCT undoes FROM event"
@@ -195,7 +195,7 @@ class EventTables:
         return {step for (step,) in rows}
 
     def _update_in_force(self, steps: set[str], applied: AppliedEvents) -> None:
-        """See whether steps are in force: no later event that is in force undoes them. The latest are seen to first."""
+        """Update whether steps are in force: no later event in force undoes them. The latest steps come first."""
         pending = {step: when for step in steps if (when := self._order_of(step))}
         order = sorted((when, step) for step, when in pending.items())
         while pending:

@@ -147,7 +147,7 @@ def to_microseconds(date: datetime) -> int:
 
 
 def read_line(line: bytes) -> TriageEvent | None:
-    """Return the event of a line; None where it is no event: half a one, wrong types, somebody else's words."""
+    """Return the event of a line; None for a torn line, wrong types or text that no database stores."""
     if len(line) > LONGEST:
         return None
     try:

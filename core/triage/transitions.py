@@ -64,7 +64,7 @@ VERBS: Final = frozenset(Verb)
 
 
 class Argument(StrEnum):
-    """The argument of a verb besides its series."""
+    """The kind of argument that a verb takes in addition to its series."""
 
     NONE = ""
     UNTIL = "until"

@@ -154,7 +154,7 @@ def _heading(line: str, version: int) -> tuple[int, str] | None:
 
 
 def between(items: Iterable[ChangelogItem], old: int, new: int) -> list[ChangelogItem]:
-    """Return the items of the versions after `old` up to `new`; of two postings of one number, those of that."""
+    """Return the items of the versions after `old` up to `new`; where both numbers are equal, the items of that number."""
     low = min(old, new - 1)
     return [item for item in items if low < item.version <= new]
 

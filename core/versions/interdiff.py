@@ -232,7 +232,7 @@ def _aligned_by_text(
     unique: Callable[[], set[str]],
     stop: Event | None,
 ) -> Iterator[Row]:
-    """Yield the rows of a stretch, aligned whatever their signs; `unique` returns the texts that tell one place."""
+    """Yield the rows of a stretch, aligned without regard to signs; `unique` returns the texts that occur once."""
     first, last, start, end = span
     texts: dict[str, int] = {}
     left = [texts.setdefault(text, len(texts)) for text in old.texts[first:last]]

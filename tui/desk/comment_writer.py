@@ -59,7 +59,7 @@ class CommentWriter(Controller):
         return {"reply.comment": self._comment, "reply.delete_comment": self._delete}
 
     def start(self) -> None:
-        """Let the editor stand where its free rows are, whatever moves them."""
+        """Place the editor on its free rows, and move it when they move."""
         reader = self._desk.reader
         for name in ("scroll_y", "virtual_size"):
             reader.watch(reader, name, self._place, init=False)
@@ -112,7 +112,7 @@ class CommentWriter(Controller):
         self._open(CommentSubject(target=target, place=place, span=span))
 
     def _answer(self, target: AnsweredMessage, comment: ReviewComment) -> None:
-        """Write an own comment again, or answer that of somebody else."""
+        """Edit a comment of the user's, or answer another person's."""
         from core.reply.own_comments import OwnComment
 
         if not isinstance(comment, OwnComment):
@@ -251,7 +251,7 @@ class CommentWriter(Controller):
             self._start(lambda _: writing.write(writing.first), lambda _: None)
 
     def _edit(self) -> None:
-        """Continue in $EDITOR, once the comment is on disk; what comes of it is kept."""
+        """Continue in $EDITOR once the comment is on disk, and keep the edited text."""
         if (writing := self._writing) is not None:
             text = self._editor.text
             self._start(lambda _: writing.hold(text), partial(self._open_editor, writing, text))

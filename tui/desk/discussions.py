@@ -34,7 +34,7 @@ class Discussions(Controller):
         return {"thread.read": self._read}
 
     def replies_to(self, mail: OpenedMessage) -> Sequence[Reply] | None:
-        """Return the replies that are to stand below a mail as a discussion; None where there is none of it."""
+        """Return the replies shown below a mail as a discussion; None where the mail has none."""
         row, name = self._desk.series_tree.row, mail.message.message_id
         found = None if row is None else _discussion_of(row)
         if row is None or found is None or found[0] != name:

@@ -35,11 +35,11 @@ class ReadyReplies:
         self.own = own
 
     def start(self, work: Callable[[Task], T], then: Callable[[T], object]) -> None:
-        """Do work that reads or changes drafts off the screen's thread, and then what comes of it."""
+        """Read or change drafts off the screen's thread, then handle the result."""
         self.own.run(self._tasks, work, then, self._desk.show_error)
 
     def edit(self, draft: Draft, text: str) -> None:
-        """Lend the terminal to the editor for a draft that is on disk, and keep the text that comes of it."""
+        """Lend the terminal to the editor for a draft on disk, and keep the edited text."""
         from core.reply.draft import EDITABLE
         from core.reply.editing import edit_text
 

@@ -299,7 +299,7 @@ class Sync(Controller):
 
     @property
     def work_text(self) -> SafeText | None:
-        """How far the sync is that somebody asked for."""
+        """The progress of the sync that the user started."""
         return self._progress if self._run is not None and not self._run.quiet else None
 
     def cancel(self) -> bool:

@@ -128,7 +128,7 @@ class Trailers(Controller):
 
     @property
     def _each_patch(self) -> bool | None:
-        """Whether each patch of a series gets the trailer, not the cover letter; None where nobody was asked yet."""
+        """Whether each patch of a series gets the trailer, not the cover letter; None before the user was asked."""
         each = self._desk.settings.ui_state.get(_SECTION).get("each_patch")
         return each if isinstance(each, bool) else None
 

@@ -59,7 +59,7 @@ class Prose:
 
 
 class ProseBlock:
-    """Text for people to read. `look` is that of the lines that are nothing special."""
+    """Text for people to read. `look` is the look of ordinary lines."""
 
     def __init__(
         self, prose: Prose, width: int, *, look: str = "", fold_quotes: bool = False

@@ -62,7 +62,7 @@ class WritingPlace:
         folds: Callable[[], Folds],
         refold: Callable[[], object],
     ) -> None:
-        """`folds` returns those of the mail that is shown; `refold` shows that they changed."""
+        """`folds` returns the folds of the shown mail; `refold` lays the mail out again after they changed."""
         self._view = view
         self._selection = selection
         self._folds = folds

@@ -36,7 +36,7 @@ class EarlyKeys:
         return True
 
     def press(self, app: App[object]) -> None:
-        """Press the keys that were held, in order, on whatever screen is on top by then."""
+        """Press the held keys, in order, on the screen that is then on top."""
         held, self._held = self._held, []
         for event in held:
             if isinstance(screen := app.screen, CommandScreen):

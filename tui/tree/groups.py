@@ -57,7 +57,7 @@ class Groups:
         return place - self._hidden[at + 1]
 
     def place(self, rank: int) -> int:
-        """Return the place of the item that has a rank, of a folded group that of its first."""
+        """Return the place of the item at a rank; for a folded group, the place of its first item."""
         at = bisect_right(self._ranks, rank) - 1
         if at >= 0 and rank == self._ranks[at]:
             return self._folded[at]

@@ -216,7 +216,7 @@ class SearchBar(Vertical):
             self.post_message(self.Kept())
 
     def stay(self) -> None:
-        """Go on asking, though it was confirmed."""
+        """Keep the bar open although Enter was pressed, since the query cannot be answered."""
         self._ending = False
         self._held.clear()
 

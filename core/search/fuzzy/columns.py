@@ -91,7 +91,7 @@ class ScoreColumns:
         return self._columns.get(("fuzzy", word), lambda: self._fuzzy(word))
 
     def typos(self, word: TypedWord) -> list[tuple[int, int]]:
-        """Return the words of the vocabulary that it may be a slip of, with their weights."""
+        """Return the words of the vocabulary that may be misspelt so, with their weights."""
         return self._slips.get(word.text, lambda: typo_candidates(self._segment, word.text))
 
     def prefix_bits(self, letters: str) -> Bytes:

@@ -82,7 +82,7 @@ class FuzzyIndex:
             self._parts = main.excluding(latest), LiveSegment(added, ScoreColumns(added))
 
     def remove(self, rows: Iterable[int]) -> None:
-        """Remove entries by their row numbers; unknown ones are none."""
+        """Remove entries by their row numbers; unknown numbers are ignored."""
         numbers = list(rows)
         with self._changing:
             self._parts = tuple(part.excluding(numbers) for part in self._parts)
