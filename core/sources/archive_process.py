@@ -8,6 +8,7 @@ from __future__ import annotations
 import resource
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from typing import Any, Final
@@ -96,31 +97,35 @@ class _Archives:
             "Reading", "mail", stop=Event(), closed=Event(), report=self._channel.report
         )
         batch: list[tuple[MailChange, str]] = []
-        for change in _parsed(epoch, request.cursor, _AskedStored(self._channel), job):
+        size = 0
+        for change, read in _parsed(epoch, request.cursor, _AskedStored(self._channel), job):
             batch.append((change, epoch.cursor))
-            if len(batch) >= _BATCH:
+            size += read
+            # By bytes, too: large mails take their time, and the parent waits for a sign of life.
+            if len(batch) >= _BATCH or size >= _BATCH_BYTES:
                 self._channel.send(tuple(batch))
-                batch = []
+                batch, size = [], 0
         self._channel.send(tuple(batch))
         self._channel.send(Notes(epoch.notes, epoch.cursor))
 
 
 def _parsed(
     epoch: EpochFeed, cursor: str, stored: _AskedStored, job: ProgressJob
-) -> Iterator[MailChange]:
-    """Yield the changes of an epoch; additions with the mail, so that one process parses while another stores."""
+) -> Iterator[tuple[MailChange, int]]:
+    """Yield the changes of an epoch, and the bytes that were read for each.
+
+    Additions come with the mail, so that one process parses while another stores.
+    """
     for change in epoch.changes(cursor, stored, job):
         if not change.added or change.is_stored:
-            yield change
+            yield change, 0
             continue
         raw = epoch.read(change.blob)
-        yield MailChange(
-            change.blob,
-            added=True,
-            is_backfill=change.is_backfill,
-            raw=None if raw else raw,
-            parsed=parse_for_storage(raw, change.blob, keep=False) if raw else None,
-        )
+        if raw:
+            mail = parse_for_storage(raw, change.blob, keep=False)
+            yield replace(change, parsed=mail), len(raw)
+        else:  # it was purged, or is too large
+            yield replace(change, raw=b""), 0
 
 
 def main(channel: Channel) -> None:
