@@ -27,7 +27,7 @@ CHANGES: Final[tuple[Change, ...]] = (
 """All kinds of change. `rebased`: the same added and removed lines in other context; `whitespace` says of `code` that
 nothing else changed in it; `binary` and `mode`: the content or the mode of a file that has no rows."""
 
-_SHORTEST_MOVED: Final = 4
+_SHORTEST_MOVED: Final = 8
 """Characters of a line that is said to have moved to another patch."""
 
 
@@ -246,23 +246,29 @@ def moved_between(
     """Return of texts that left one patch for another the key of the pair they came to, and of the one they left.
 
     `pairs` are the interdiffs of all pairs of two versions. A text counts where exactly one pair newly adds it and
-    exactly one other does not add it any longer.
+    exactly one other does not add it any longer, and where no patch adds it besides: `return 1;` is everywhere.
     """
     came: dict[str, set[int]] = {}
     went: dict[str, set[int]] = {}
+    kept: set[str] = set()
     for key, files in pairs.items():
         for file in files:
             for at, row in enumerate(file.rows):
-                if at in file.moved or len(row.text.strip()) < _SHORTEST_MOVED:
+                if "+" not in {row.was, row.now} or len(row.text.strip()) < _SHORTEST_MOVED:
                     continue
-                if row.now == "+" and row.was != "+":
+                if at in file.moved or row.was == row.now:
+                    kept.add(row.text)
+                elif row.now == "+":
                     came.setdefault(row.text, set()).add(key)
-                elif row.was == "+" and row.now != "+":
+                else:
                     went.setdefault(row.text, set()).add(key)
     texts = [
         text
         for text, keys in went.items()
-        if len(keys) == 1 and len(came.get(text, ())) == 1 and keys != came[text]
+        if len(keys) == 1
+        and len(came.get(text, ())) == 1
+        and keys != came[text]
+        and text not in kept
     ]
     return (
         {text: next(iter(came[text])) for text in texts},

@@ -84,7 +84,7 @@ async def test_wrapped_lines_keep_their_mark_and_their_width() -> None:
 
 async def test_a_line_that_moved_to_the_base_is_said_to_be_there() -> None:
     shown, view = pair_of(
-        diff("a.c", "+one", "+two", "+three"), diff("a.c", " one", "+two", "+three")
+        diff("a.c", "+first", "+two", "+three"), diff("a.c", " first", "+two", "+three")
     )
     assert list(view.marks.values()) == ["in the base now"]
     async with reading(shown) as (reader, pilot):

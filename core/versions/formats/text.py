@@ -6,6 +6,7 @@ Each row of an interdiff begins with `>` where it is new in this version, `<` wh
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Final
 
 from core.text import SafeText, shown, shown_line
@@ -85,8 +86,19 @@ def pair_lines(choice: Choice, comparison: Comparison, pair: PairInterdiff) -> I
         yield SafeText("")
         yield SafeText("message")
         yield from interdiff_lines(pair.message, pair, old, new)
-    for file in pair.files:
-        yield from _file(file, pair, old, new)
+    yield from file_lines(pair, old, new)
+
+
+def file_lines(pair: PairInterdiff, old: str, new: str) -> Iterator[SafeText]:
+    """Yield the interdiff of each file; several in a row that are as they were are one line."""
+    for is_same, files in groupby(pair.files, lambda file: _is_as_before(file, old, new)):
+        same = list(files)
+        if is_same and len(same) > 1:
+            yield SafeText("")
+            yield shown(f"… {len(same)} files as in {old}")
+            continue
+        for file in same:
+            yield from _file(file, pair, old, new)
 
 
 def _tags(choice: Choice, pair: PairInterdiff) -> Iterator[SafeText]:
@@ -102,12 +114,21 @@ def _tags(choice: Choice, pair: PairInterdiff) -> Iterator[SafeText]:
         yield SafeText("> " + shown(f"{after.name}: {after.value}"))
 
 
+def _is_as_before(file: FileInterdiff, old: str, new: str) -> bool:
+    """Whether nothing is to be said of a file."""
+    same_rows = file.old is not None and file.new is not None and file.old == file.new
+    return same_rows and not any(file_facts(file, old, new))
+
+
 def _file(file: FileInterdiff, pair: PairInterdiff, old: str, new: str) -> Iterator[SafeText]:
     facts = list(file_facts(file, old, new))
     runs = stretches(file, *CONTEXT)
     is_changed = len(runs) > 1
     yield SafeText("")
-    as_before = "" if facts or is_changed else f"as in {old}"
+    as_before = ""
+    if not facts and not is_changed:
+        is_same = _is_as_before(file, old, new)
+        as_before = f"as in {old}" if is_same else f"as in {old}, in other context"
     facts_text = ", ".join([*facts, *filter(None, [as_before])])
     yield shown(file.path + (f"  ({facts_text})" if facts_text else ""))
     if is_changed:

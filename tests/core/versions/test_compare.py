@@ -8,8 +8,16 @@ import pytest
 
 from core.model import Trailer
 from core.versions.compare import PairChange, compare_patches, moved_between, tag_changes
-from core.versions.comparison import VersionMails, compare, from_record, pair_interdiffs, to_record
+from core.versions.comparison import (
+    Comparison,
+    VersionMails,
+    compare,
+    from_record,
+    pair_interdiffs,
+    to_record,
+)
 from core.versions.content import PatchContent, message_lines
+from core.versions.formats.text import file_lines
 from core.versions.interdiff import interdiff
 from tests.core.versions.patches import diff, lines, mail, patch
 
@@ -128,6 +136,28 @@ def test_a_line_that_one_patch_lost_and_another_gained_moved_there() -> None:
     ]
     files = {at: interdiff(old[at], new[at]) for at in range(2)}
     assert moved_between(files) == ({"\thelper();": 1}, {"\thelper();": 0})
+
+
+def test_a_line_that_other_patches_add_too_did_not_move() -> None:
+    old = [
+        patch("one", diff("a.c", *lines("a", 5), "+\treturn 1;")),
+        patch("two", diff("b.c", *lines("b", 5), "+\treturn 1;", "+}")),
+    ]
+    new = [
+        patch("one", diff("a.c", *lines("a", 5))),
+        patch("two", diff("b.c", *lines("b", 5), "+\treturn 1;", "+}", "+\treturn 1;")),
+    ]
+    files = {at: interdiff(old[at], new[at]) for at in range(2)}
+    assert moved_between(files) == ({}, {})
+
+
+def test_files_as_they_were_are_one_line_and_other_context_is_said() -> None:
+    old = [patch("one", diff("a.c", "+a"), diff("b.c", "+b"), diff("c.c", " x", "+c"))]
+    new = [patch("one", diff("a.c", "+a"), diff("b.c", "+b"), diff("c.c", " y", "+c"))]
+    comparison = Comparison(pairs=compare_patches(old, new))
+    (pair,) = pair_interdiffs(comparison, old, new)
+    found = list(file_lines(pair, "v1", "v2"))
+    assert found == ["", "… 2 files as in v1", "", "c.c (as in v1, in other context)"]
 
 
 def version(number: int, *patches: str) -> VersionMails:
