@@ -5,6 +5,7 @@ It serves one request of `core.sources.archive_messages` at a time.
 
 from __future__ import annotations
 
+import gc
 import resource
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
@@ -33,6 +34,8 @@ from core.system.child_process import Channel
 
 _BATCH: Final = 64
 _BATCH_BYTES: Final = 1 << 20
+_ALLOCATIONS: Final = 100_000
+"""Objects after which Python looks for circles of garbage."""
 _MEMORY: Final = 2 << 30
 """Bytes of data that the child may have: an object may unpack to more than there is."""
 
@@ -131,4 +134,7 @@ def _parsed(
 def main(channel: Channel) -> None:
     """Answer requests until standard input ends. The child's main."""
     resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY, _MEMORY))
+    # What is imported stays, and mails have no circles of garbage, but many parts.
+    gc.freeze()
+    gc.set_threshold(_ALLOCATIONS)
     channel.serve(_Archives(channel).answer)
