@@ -11,6 +11,7 @@ import pickle
 import struct
 from dataclasses import dataclass, is_dataclass
 from enum import Enum
+from pathlib import Path, PosixPath, PurePosixPath
 from typing import Any, Final
 
 from core.errors import PatchdeskError
@@ -20,7 +21,8 @@ _LIBRARY_TYPES: Final = frozenset(
     {
         *(("builtins", name) for name in ("set", "frozenset", "bytearray")),
         *(("datetime", name) for name in ("date", "datetime", "time", "timedelta", "timezone")),
-        *(("pathlib", name) for name in ("Path", "PosixPath", "PurePosixPath")),
+        # Python 3.13 has them in a module of another name.
+        *((one.__module__, one.__qualname__) for one in (Path, PosixPath, PurePosixPath)),
         ("collections", "OrderedDict"),
     }
 )
