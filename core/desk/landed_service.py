@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from core.apply.repository import Repository
 from core.config import Config
+from core.desk.landed_change import landed_change
 from core.errors import PatchdeskError
 from core.landed.commit_index import CommitIndex
 from core.landed.matching import landed_patches
@@ -22,6 +23,7 @@ from core.system.paths import cache_dir
 if TYPE_CHECKING:
     from core.desk.export import MailOpener
     from core.progress import ProgressCallback
+    from core.text import SafeText
     from core.triage.landing import PatchLanding
 
 _BEFORE: Final = timedelta(days=30)
@@ -63,6 +65,22 @@ class LandedService:
         for patch, notices in sent_patches(repository, [series], opener.raw, {}):
             found += landed_patches(patch, self._commits, notices)
         return found
+
+    def changes(
+        self, opener: MailOpener, series: Series, found: Sequence[LandedPatch], stop: Event
+    ) -> dict[LandedPatch, list[SafeText]]:
+        """Return the interdiff of each patch that landed with other code. Raises PatchdeskError and Cancelled."""
+        repositories = {
+            tree.name: Repository(Path(tree.repo).expanduser(), stop) for tree in self._trees
+        }
+        patches = {one.message.message_id: one for one in series.versions[-1].patches}
+        return {
+            one: landed_change(
+                repositories[one.tree], opener, patches[one.message_id], one.commit, stop
+            )
+            for one in found
+            if one.code_changed and one.tree and one.message_id in patches
+        }
 
     def landings(
         self, opener: MailOpener, items: Iterable[Series | Thread], *, stop: Event

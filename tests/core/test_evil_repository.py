@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
+from types import SimpleNamespace
 
 import pytest
 
@@ -16,12 +17,13 @@ from core.apply.records import ApplyRecord, ApplyRecords, ApplyState
 from core.apply.repository import Repository
 from core.apply.trial import try_version
 from core.apply.values import AppliedBranch, Base, BaseSource, Fit, PatchSource
+from core.desk.landed_change import landed_change
 from core.errors import PatchdeskError
 from core.landed.commit_index import CommitIndex
 from core.landed.patch_ids import mail_patch_ids
 from core.landed.values import Tree
 from core.mail.message import parse_mail
-from core.model import MessageId
+from core.model import MessageId, Patch
 from core.sync.landed import fetch_tree
 from tests.core.apply.kit import commit, git, patches, repository, snapshot, text
 
@@ -100,6 +102,15 @@ def test_an_index_of_commits_runs_nothing_of_the_repository(
     index.close()
     diff = b"diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n"
     assert mail_patch_ids(Repository(evil), {MessageId("a@x"): diff})
+    mail = parse_mail(b"From: A <a@x>\nSubject: [PATCH] a\n\n---\n\n" + diff)
+    opener = SimpleNamespace(mail=lambda message: mail)
+    change = landed_change(
+        Repository(evil),
+        opener,
+        Patch(number=1, message=mail.message),
+        text(evil, "rev-parse", "work"),
+    )
+    assert ">+line three" in change
     assert not marker.exists(), marker.read_text()
 
 

@@ -191,6 +191,12 @@ def test_where_patches_landed(program: Program, folder: Path) -> None:
     out = program.do("landed", ids[0], "--in", str(program.home / "a.mbox"))
     assert "1/2 a: write three" in out
     assert "2/2 b: add four: not found" in out
+    commit(folder, {"dir/b.txt": "one\ntwo\nthree\nfive\n"}, "b: add four")
+    out = program.do("landed", ids[0], "--in", str(program.home / "a.mbox"))
+    assert "in next (title, changed)" in out
+    assert "\ndir/b.txt\n" in out
+    assert {"<+four", ">+five"} <= set(out.split("\n"))
+    assert "a.txt" not in out  # that one is as it was mailed
 
 
 def test_landed_without_a_tree_says_how_to_set_one(program: Program, folder: Path) -> None:

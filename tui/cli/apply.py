@@ -166,11 +166,16 @@ def landed(arguments: argparse.Namespace) -> int:
                 service.update(series, stop=stop, report=line.report)
                 line.clear()
                 result = service.landed(found.opener, series)
+                changes = (
+                    {} if arguments.json else service.changes(found.opener, series, result, stop)
+                )
             if arguments.json:
                 print_lines(to_line(landed_record(one)) for one in result)
             else:
                 newest = series.versions[-1].version
-                print_lines([shown(f"{series.subject} v{newest}"), *landed_lines(series, result)])
+                print_lines(
+                    [shown(f"{series.subject} v{newest}"), *landed_lines(series, result, changes)]
+                )
     finally:
         service.close()
     return 0

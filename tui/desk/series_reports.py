@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from core.text import SafeText, shown_line
@@ -120,8 +120,12 @@ def comment_lines(ledger: CommentLedger) -> list[SafeText]:
     return lines
 
 
-def landed_lines(series: Series, found: Sequence[LandedPatch]) -> list[SafeText]:
-    """Return the commits of each patch of the newest version."""
+def landed_lines(
+    series: Series,
+    found: Sequence[LandedPatch],
+    changes: Mapping[LandedPatch, Sequence[SafeText]],
+) -> list[SafeText]:
+    """Return the commits of each patch of the newest version, each with its interdiff where its code changed."""
     lines = []
     version = series.versions[-1]
     for patch in version.patches:
@@ -135,4 +139,6 @@ def landed_lines(series: Series, found: Sequence[LandedPatch]) -> list[SafeText]
             words += [f"reverted by {one.reverted_by[:12]}"] * bool(one.reverted_by)
             where = f"in {one.tree}" if one.tree else "in no tree here"
             lines.append(shown_line(f"{label}: {one.commit[:12]} {where} ({', '.join(words)})"))
+            if change := changes.get(one):
+                lines += [*change, shown_line("")]
     return lines

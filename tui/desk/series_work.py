@@ -150,10 +150,12 @@ def landed_report(
     service = LandedService(configured_trees(checked_config(config)))
     try:
         service.update(chosen.series, stop=task.stop, report=lambda _: None)
-        found = service.landed(SessionOpener(chosen.session), chosen.series)
+        opener = SessionOpener(chosen.session)
+        found = service.landed(opener, chosen.series)
+        changes = service.changes(opener, chosen.series, found, task.stop)
     finally:
         service.close()
-    return f"Where {title_of(chosen)} landed", landed_lines(chosen.series, found)
+    return f"Where {title_of(chosen)} landed", landed_lines(chosen.series, found, changes)
 
 
 def proposed_patches(chosen: ChosenVersion) -> str:
