@@ -43,11 +43,13 @@ def next_version(
         evidence = Evidence.PATCH_MERGED if merged else Evidence.PATCH_GONE
         return NextVersion(version=version, number=pair.merged_into, evidence=evidence)
     evidence, away = _evidence(place, lines, patch, diff, later)
+    found = _row_of(place.line, diff, later.files) if place and place.part == "diff" else None
     return NextVersion(
         version=version,
         number=pair.new.number,
         evidence=evidence,
         rows_away=away,
+        row=None if found is None else _new_row(*found),
         rewritten=pair.rewritten,
     )
 
@@ -120,6 +122,30 @@ def _interdiff_row(
             for at, one in enumerate(file.rows):
                 if one.old == row:
                     return file, at
+    return None
+
+
+def _new_row(file: FileInterdiff, at: int) -> tuple[str, int] | None:
+    """Return the later patch's row at a row of the interdiff: of a row that is gone the one in its place, else above it."""
+    following = at
+    while following + 1 < len(file.rows) and file.rows[following].new < 0:
+        following += 1
+    if file.rows[following].old < 0:
+        return file.path, file.rows[following].new
+    for place in (*range(at, -1, -1), *range(at + 1, len(file.rows))):
+        if file.rows[place].new >= 0:
+            return file.path, file.rows[place].new
+    return None
+
+
+def line_of_row(diff: Sequence[DiffFile], path: str, row: int) -> PatchLine | None:
+    """Return the line of a patch's diff that is a row of a file, counted through its hunks; None where it has none."""
+    for file in diff:
+        if file.path == path:
+            for hunk in file.hunks:
+                if row < len(hunk.rows):
+                    return PatchLine("diff", hunk.start + 1 + row)
+                row -= len(hunk.rows)
     return None
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from core.model import Identity, MessageId
-from core.series.review_comments import PatchLine
+from core.series.review_comments import PatchLine, ReviewComment
 
 
 class Evidence(StrEnum):
@@ -60,6 +60,8 @@ class NextVersion:
     evidence: Evidence
     rows_away: int | None = None
     """Rows from the comment's line to the nearest change; None where there is none in the hunk."""
+    row: tuple[str, int] | None = None
+    """The file, and the row among those of its hunks in the later patch, where the line is, or its nearest neighbor."""
     rewritten: bool = False
     """Most of the patch changed, so that any line did."""
 
@@ -100,6 +102,17 @@ class FollowedComment:
         if self.next.evidence is Evidence.AS_SUGGESTED or (changed and heard):
             return CommentState.LIKELY_SETTLED
         return CommentState.OPEN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarriedComment(ReviewComment):
+    """An open comment on the diff of an older posting."""
+
+    key: str
+    """Its key in the journal."""
+    version: int
+    """The version that it was made on."""
+    evidence: Evidence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.strip import Strip
 
-from core.model import Message, OpenedMessage, TargetListing
+from core.model import Message, MessageId, OpenedMessage, TargetListing
 from core.progress import ProgressCallback
 from tests.core.versions.series import Mails, raw_mail, raw_patch
 from tests.tui.kit import NOW, desk_screen, idle, reader_of, text_of, tree_of, until
@@ -295,6 +295,7 @@ async def test_a_cell_of_the_coverage_leads_to_its_mail_and_to_the_changes_since
     given = f"Reviewed-by: {rex}\n"
     replies = (
         raw_mail("r1", "Re: [PATCH 1/3] lamp: wick", given, answers="a1", sender=rex),
+        raw_mail("r3", "Re: [PATCH v2 3/3] lamp: glass", "> +glass\n\nWhich kind of glass?\n", day=2, answers="b3", sender=rex),
         raw_mail("r2", "Re: [PATCH v3 3/3] lamp: glass", "Why so?\n", day=3, answers="d3", sender=bea),
     )  # fmt: skip
     desk = app(VersionsDesk(*replies))
@@ -308,6 +309,16 @@ async def test_a_cell_of_the_coverage_leads_to_its_mail_and_to_the_changes_since
         mail = desk_screen(desk).reader.mail
         assert mail is not None
         assert mail.message.message_id == "r2@x.example"
-        await press(pilot, "'", "g", "c", "h", "D")
+        await press(pilot, "'")
+        assert tree_of(desk).go_to_mail(MessageId("d3@x.example"))
+        await press(pilot, "enter")
+        await until(pilot, lambda: len(desk_screen(desk).reader.comments) == 2)
+        await press(pilot, ".")
+        assert "Rex Reviewer  fut  v2 · changed nearby" in text_of(desk)
+        await press(pilot, "g", "R")
+        assert "1 open of 1" in text_of(desk)
+        await press(pilot, "t", "R")
+        assert "Open comments on lamp: light" in text_of(desk)
+        await press(pilot, "q", "g", "c", "h", "D")
         assert ladder_of(desk).border_title == "versions v1 → v3"
         assert rows(desk)[ladder_of(desk).cursor].startswith("1 c   1  lamp: wick")

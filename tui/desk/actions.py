@@ -63,6 +63,8 @@ class SeriesActions(Controller):
         self._own = own
         self._writer = writer
         self._job = job
+        self._only_open = False
+        """Reports list only open comments."""
         self._applying = applying
         self._conflicts = conflicts
 
@@ -71,6 +73,7 @@ class SeriesActions(Controller):
         return {
             "series.actions": self._ask,
             "series.comments": self._report_comments,
+            "comments.open_only": self._toggle_open_only,
         }
 
     def cancel(self) -> bool:
@@ -236,7 +239,13 @@ class SeriesActions(Controller):
 
     def _report_comments(self) -> None:
         config = self._desk.settings.config
-        self._report("following the comments", partial(comments_report, config))
+        work = partial(comments_report, config, only_open=self._only_open)
+        self._report("following the comments", work)
+
+    def _toggle_open_only(self) -> None:
+        """Show the comments again, all of them or only open ones."""
+        self._only_open = not self._only_open
+        self._report_comments()
 
     def _note(self, title: str, lines: Sequence[SafeText]) -> None:
         self._desk.show_report(shown(title), lines)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from textual.message import Message
 
 from core.model import MessageId, OpenedMessage, Patch, Reply, Series
+from tui.desk.carried import CarriedComments
 from tui.desk.controller import Controller, DeskView, Handler
 from tui.desk.mail import MailLoader
 from tui.desk.read_marks import ReadMarks
@@ -61,6 +62,8 @@ class Review(Controller):
         """Goes back to that part; says whether there is one."""
         self._with_own: Callable[[OpenedMessage, Sequence[ReviewComment]], Sequence[ReviewComment]]
         self._with_own = lambda _, comments: comments
+        self._carried = CarriedComments(desk)
+        self._settle_key: Callable[[str], object] = lambda _: None
         self._settle: Callable[[Sequence[ReviewComment], int], object] = lambda _, __: None
         self._found: tuple[OpenedMessage, Sequence[ReviewComment]] | None = None
         """The mail on the screen, and the review comments on it."""
@@ -172,17 +175,31 @@ class Review(Controller):
         if request is None:
             return
         discussed = self._discussion(mail)
+        carried = self._carried.of(mail) if discussed is None else None
         replies = (discussed or (entry.replies if entry is not None else ()))[:MOST_REPLIES]
 
         def work(task: Task) -> tuple[Sequence[ReviewComment], Sequence[ReviewComment]]:
             found = find_comments(request, mail, replies, task, whole=discussed is not None)
+            if carried is None:
+                return found, self._with_own(mail, found)
+            from core.comments.carried import with_carried
+
+            task.tell(self._comments_found, mail, (found, self._with_own(mail, found)))
+            found = with_carried(found, carried(task))
             return found, self._with_own(mail, found)
 
         self._show_comments(mail, work)
 
-    def set_settle(self, settle: Callable[[Sequence[ReviewComment], int], object]) -> None:
-        """Let `settle` settle a comment: it takes all comments on the mail, and the place of the one."""
-        self._settle = settle
+    def set_settle(
+        self,
+        settle: Callable[[Sequence[ReviewComment], int], object],
+        settle_key: Callable[[str], object],
+    ) -> None:
+        """Let `settle` settle a comment: it takes all comments on the mail, and the place of the one.
+
+        `settle_key` takes the key of a comment that was carried on from an older posting.
+        """
+        self._settle, self._settle_key = settle, settle_key
 
     def set_discussion(self, replies: Callable[[OpenedMessage], Sequence[Reply] | None]) -> None:
         """Show below a mail the replies that `replies` returns, as one discussion."""
@@ -305,10 +322,16 @@ class Review(Controller):
 
     def _mark_viewed(self) -> None:
         """Mark the hunk here as viewed, or not; on a review comment settle that, or open it again."""
+        from core.comments.values import CarriedComment
+
         reader = self._desk.reader
         if (key := reader.comment_here) is not None and self._found is not None:
             mail, comments = self._found
             comment = reader.comments[key]
+            if isinstance(comment, CarriedComment):
+                self._settle_key(comment.key)
+                return
+            comments = [one for one in comments if not isinstance(one, CarriedComment)]
             if self._discussion(mail) is None and comment in comments and not comment.depth:
                 self._settle(comments, comments.index(comment))
                 return

@@ -121,11 +121,12 @@ def coverage_of(
 
 
 def comments_report(
-    config: Config | None, chosen: ChosenVersion, task: Task
+    config: Config | None, chosen: ChosenVersion, task: Task, *, only_open: bool = False
 ) -> tuple[str, list[SafeText]]:
     """Return the comments of every posting that are followed, with a title. Raises PatchdeskError and Cancelled."""
     from core.comments.ledger import LedgerOptions
     from core.desk.comments import SeriesComments
+    from core.desk.comments import only_open as open_comments
     from core.desk.version_cache import shared_cache
     from core.series.identities import Bots
 
@@ -137,8 +138,12 @@ def comments_report(
         options=LedgerOptions(bots=bots, settled=chosen.settled),
         stop=task.stop,
     )
-    lines = [line for ledger in comments.ledgers() for line in (*comment_lines(ledger), shown(""))]
-    return f"Comments on {chosen.series.subject}", lines
+    ledgers = comments.ledgers()
+    if only_open:
+        ledgers = tuple(open_comments(ledger) for ledger in ledgers)
+    lines = [line for ledger in ledgers for line in (*comment_lines(ledger), shown(""))]
+    which = "Open comments" if only_open else "Comments"
+    return f"{which} on {chosen.series.subject}", lines
 
 
 def landed_report(

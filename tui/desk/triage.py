@@ -200,12 +200,8 @@ class Triage(Controller):
         from core.comments.items import comment_keys, senders_of
         from core.series.identities import Bots
 
-        tree, session = self._desk.series_tree, self._desk.session
-        row, here = tree.row, tree.here
-        if self._writer is None or session is None:
-            self._desk.show_message(phrases.NO_JOURNAL, "warning")
-            return
-        if row is None or here is None or not isinstance(row.item, Series):
+        row = self._desk.series_tree.row
+        if row is None or not isinstance(row.item, Series):
             self._desk.show_message(phrases.NO_SERIES)
             return
         config = self._desk.settings.config
@@ -213,6 +209,17 @@ class Triage(Controller):
         key = comment_keys(comments, senders_of(row.item), bots).get(at)
         if key is None:
             self._desk.show_message("This comment asks for nothing: there is nothing to settle.")
+            return
+        self.settle_key(key)
+
+    def settle_key(self, key: str) -> None:
+        """Settle the comment with a key on the series here, or open it again."""
+        session, here = self._desk.session, self._desk.series_tree.here
+        if self._writer is None or session is None:
+            self._desk.show_message(phrases.NO_JOURNAL, "warning")
+            return
+        if here is None:
+            self._desk.show_message(phrases.NO_SERIES)
             return
         is_settled = dict(self._states.of(here).settled).get(key, False)
         verb = Verb.UNSETTLE if is_settled else Verb.SETTLE

@@ -60,7 +60,7 @@ def make_controllers(desk: DeskView, tasks: Tasks, open_desk: Callable[[str], De
     review = Review(desk, tasks, mail, marks)
     own = OwnDrafts(lambda: desk.settings.config)
     triage = Triage(desk, tasks, lists, marks, mail, states, writer, own.undo)
-    review.set_settle(triage.settle)
+    review.set_settle(triage.settle, triage.settle_key)
     ready = ReadyReplies(desk, tasks, own)
     replies = ReplyReview(desk, tasks, ready)
     job = SeriesJob(desk, tasks)

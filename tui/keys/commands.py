@@ -123,6 +123,7 @@ _COMMANDS: Final = (
     Command("series.actions", "actions", "Try, apply, or find where it landed", _SERIES, footer=True),
     Command("apply.conflicts", "conflicts", "Resolve or abort an apply that stopped at a conflict"),
     Command("series.coverage", "coverage", "Review trailers by patch, and whether the code changed since", _SERIES),
+    Command("comments.open_only", "open comments", "Outcome of open review comments only, or of all", _SERIES),
     Command("series.comments", "comments", "Outcome of the review comments", _SERIES),
     Command("list.switch", "lists", "Show one of the lists you follow, or all of them", argument="NAME"),
     Command("list.inbox", "inbox", "All lists, latest activity first"),

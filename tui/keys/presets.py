@@ -82,6 +82,7 @@ DEFAULT: Final = {
     "apply.conflicts": "",
     "series.coverage": "gc",
     "series.comments": "gR",
+    "comments.open_only": "tR",
     "list.switch": "gl",
     "list.inbox": "gi",
     "list.sync": "gs",
@@ -154,6 +155,7 @@ _MUTT: Final = {
     # h and l are mutt's headers and limit.
     "tree.expand": "→",
     "tree.collapse": "←",
+    "comments.open_only": "vR",
     "dialog.left": "←",
     "dialog.right": "→",
     "reader.scroll_left": "← <",

@@ -8,6 +8,7 @@ from typing import Final
 
 from rich.cells import cell_len, set_cell_size
 
+from core.comments.values import CarriedComment
 from core.reply.draft import DraftState
 from core.reply.own_comments import OwnComment
 from core.series.review_comments import ReviewComment
@@ -107,6 +108,9 @@ class CommentBlock:
             (name, "talk-name"),
             (SafeText(f"  {age(message.date, self._now)}"), "muted"),
         ]
+        if isinstance(self._comment, CarriedComment):
+            text = f"  v{self._comment.version} · {self._comment.evidence.value}"
+            pieces.append((SafeText(text), "muted"))
         if isinstance(self._comment, OwnComment):
             pieces.append((SafeText(f"  {_STATES[self._comment.state]}"), "talk-own"))
         if self._body is None:

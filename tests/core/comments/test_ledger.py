@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
+from core.comments.carried import carried_comments, with_carried
 from core.comments.ledger import LedgerOptions
 from core.comments.values import CommentLedger, CommentState, Evidence, FollowedComment
 from core.desk.comments import SeriesComments, comment_record
 from core.errors import PatchdeskError
+from core.series.review_comments import PatchLine, ReviewComment
 from tests.bench.reviews_made import made_series
 from tests.core.versions.series import Mails, raw_mail, raw_patch
 
@@ -145,6 +148,36 @@ def test_thanks_trailers_and_the_authors_own_are_left_out() -> None:
     found = ledger(mails)
     assert [one.text for one in found.comments] == [SAYS]
     assert found.left_out == 3
+
+
+def test_open_comments_are_carried_on_to_lines_of_the_newest_patch() -> None:
+    """A replaced line's comment stands at the new one; a removed line's at the line above; a settled one nowhere."""
+    bodies = [comment_on(f"+\tcall_{n}();", f"{SAYS} {n}") for n in (3, 5, 9)]
+    rows = [row for row in changed(3) if row != "+\tcall_9();"]
+    mails = archive(rows, *bodies)
+    series = mails.series()
+    newest = mails.mail(series.versions[-1].patches[0].message)
+    for settled, places in (({}, [3, 5, 8]), ({1: True}, [3, 8])):
+        keys = [one.key for one in ledger(mails).comments]
+        options = LedgerOptions(
+            settled={keys[at]: is_settled for at, is_settled in settled.items()}
+        )
+        (followed,) = SeriesComments(mails, series, options=options).carried()
+        carried = carried_comments(series, followed.comments, newest)
+        lines = newest.body.diff.split("\n")
+        found = [lines[one.place.line] for one in carried if one.place is not None]
+        assert found == [f"+\t{'other' if n == 3 else 'call'}_{n}();" for n in places]
+    own = ReviewComment(message=carried[0].message, lines=("x",), place=PatchLine("diff", 7))
+    answer = replace(own, depth=1)
+    last = replace(own, place=None)
+    order = with_carried([own, answer, last], carried)
+    assert [carried.index(one) if one in carried else one.lines for one in order] == [
+        ("x",),
+        ("x",),
+        0,
+        1,
+        ("x",),
+    ]
 
 
 def test_a_person_settles_and_opens_again() -> None:
