@@ -160,6 +160,8 @@ async def test_viewed_patches_are_hidden_in_the_ladder_too() -> None:
         assert "▎+case" in text_of(desk, "MessageView"), "the next one is read"
         await press(pilot, "[")
         assert "No earlier patch changed." in text_of(desk)
+        await press(pilot, "q", "D", "q")
+        assert not any("lamp: oil" in row for row in rows(desk)), "after the grid, too"
         await press(pilot, "t", "v")
         assert any("lamp: oil" in row for row in rows(desk))
 

@@ -167,6 +167,7 @@ class Versions(Controller):
     def _show_ladder(self) -> None:
         if self._choice is not None and self._comparison is not None:
             self.ladder.show(self._choice, self._comparison)
+            self._hide_viewed()
 
     def _read_interdiffs(self) -> None:
         """Read both versions and return the interdiffs of their pairs."""
