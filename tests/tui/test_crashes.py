@@ -31,6 +31,7 @@ from tests.tui.triage_kit import make
 from tui.app import PatchdeskApp
 from tui.desk.lists import Lists
 from tui.desk.search import Search
+from tui.desk.trailers import _Answered
 from tui.tasks import GROUPS
 from tui.timings import Timings
 
@@ -109,7 +110,11 @@ TARGET = {
         ("g", "b"),
         stub=Browser(("true",), needs_terminal=False),
     ),
-    "reply": Case("tui.desk.replies.Replies._given_trailers", ("T",), stub=()),
+    "reply": Case(
+        "tui.desk.trailers.Trailers._answered",
+        ("T",),
+        stub=_Answered([], frozenset(), has_scope=False),
+    ),
     "apply": Case("tui.desk.applying.try_version", ("a", "a")),
     "paths": Case("tui.widgets.path_proposals.list_folder", ("o", "/"), ("x",)),
     "versions": Case("core.desk.versions.VersionComparer.compare", ("D",)),
