@@ -26,7 +26,7 @@ GROUPS: Final[Mapping[str, int]] = {
     "close": 8, "remember": 1, "search": 1, "search index": 2, "server search": 2, "mark query": 2,
     "sync": 2, "follow": 1, "read marks": 1, "view counts": 2, "save view": 1, "journal": 1,
     "pipe": 2, "mail bytes": 2, "browser": 2, "clipboard": 2, "digest": 2, "digest bookmark": 1, "digest export": 1,
-    "reply": 1, "send": 1, "apply": 2, "landed": 1, "review counts": 1, "sync errors": 1, "paths": 2,
+    "reply": 1, "send": 1, "apply": 2, "landed": 1, "review counts": 1, "sync errors": 1, "paths": 2, "attachment": 2,
     "versions": 2, "interdiffs": 2, "version marks": 2,
 }  # fmt: skip
 """Threads that each group may have at a time. Work that cannot be stopped at once has some to spare."""

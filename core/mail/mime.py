@@ -83,6 +83,11 @@ def decode_content(raw: bytes, headers: Headers) -> DecodedContent:
     text = _only_text(raw, headers)
     if text is not None:
         return DecodedContent(text)
+    return _walked(raw, headers).content()
+
+
+def _walked(raw: bytes, headers: Headers) -> _MimeWalker:
+    """Return a walker that has read all parts of a mail."""
     walker = _MimeWalker(raw)
     waiting = [_Part(headers, headers.body_start, len(raw), 0)]
     count = 0
@@ -92,7 +97,18 @@ def decode_content(raw: bytes, headers: Headers) -> DecodedContent:
             walker.cap("too many parts")
             break
         waiting.extend(reversed(walker.read(waiting.pop())))
-    return walker.content()
+    return walker
+
+
+def attachment_bytes(raw: bytes, number: int) -> bytes | None:
+    """Return the decoded bytes of an attachment, by its place among those that were read; None for none. Never raises."""
+    headers = parse_headers(raw, 0, len(raw), _PART_HEADERS)
+    parts = [] if _only_text(raw, headers) is not None else _walked(raw, headers).attached
+    if not 0 <= number < len(parts):
+        return None
+    return decode_transfer_encoding(
+        raw[parts[number].start : parts[number].end], _encoding(parts[number])
+    )
 
 
 def encoded_parts(raw: bytes) -> list[tuple[int, int, str]]:
@@ -147,6 +163,8 @@ class _MimeWalker:
         self._texts: list[str] = []
         self._size = 0
         self._attachments: list[Attachment] = []
+        self.attached: list[_Part] = []
+        """The part of each attachment."""
         self._capped: list[str] = []
         self._alternatives = 0
         self._plain_in: set[int] = set()
@@ -177,7 +195,7 @@ class _MimeWalker:
         kind, parameters = parse_media_type(part.headers.get("content-type"), part.default)
         if part.depth > MAX_DEPTH:
             self.cap("parts nested too deep")
-            self._attach("", kind, part.end - part.start)
+            self._attach(part, "", kind, part.end - part.start)
             return []
         if kind.startswith("multipart/"):
             children = self.children(part, kind, parameters)
@@ -250,7 +268,7 @@ class _MimeWalker:
         """Read a mail attached to the mail: its text is another author's, so it comes quoted."""
         headers = parse_headers(self._raw, part.start, part.end, _FORWARD_HEADERS)
         subject = decode_encoded_words(headers.get("subject"))
-        self._attach(subject, "message/rfc822", part.end - part.start)
+        self._attach(part, subject, "message/rfc822", part.end - part.start)
         if _encoding(part).lower() in {"base64", "quoted-printable"}:
             return []  # RFC 2046 forbids it; whoever needs it has the raw mail
         shown = (
@@ -289,9 +307,10 @@ class _MimeWalker:
                 return
             if kind == "text/plain" and not self._fallback:
                 self._fallback = decode_bytes(data, charset).replace("\r\n", "\n")
-        self._attach(name, kind, len(data) if data is not None else _decoded_size(part))
+        self._attach(part, name, kind, len(data) if data is not None else _decoded_size(part))
 
-    def _attach(self, name: str, kind: str, size: int) -> None:
+    def _attach(self, part: _Part, name: str, kind: str, size: int) -> None:
+        self.attached.append(part)
         self._attachments.append(
             Attachment(name=name[:_MAX_NAME], content_type=kind[:_MAX_NAME], size=size)
         )

@@ -20,6 +20,7 @@ WATCHED: Final = 2.0
 
 _ADDRESS: Final = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[!-~]*)?")
 _GRAPHICAL: Final = ("xdg-open", "open", "wslview", "sensible-browser")
+_OPENERS: Final = ("xdg-open", "open", "wslview")
 _TEXT: Final = ("www-browser", "w3m", "lynx", "elinks", "links", "links2", "browsh")
 
 
@@ -52,6 +53,19 @@ def open_browser(address: str, environment: Mapping[str, str]) -> Browser:
         failed.append(browser.name)
     problem = f"{' and '.join(failed)} failed." if failed else "There is no browser here."
     raise PatchdeskError(problem, f"The address is {address}")
+
+
+def open_file(path: Path, environment: Mapping[str, str]) -> Browser:
+    """Open a file of a harmless type in the program of the desktop for it; blocks for two seconds at most for each way.
+
+    Raises PatchdeskError where there is none.
+    """
+    for program in _OPENERS:
+        if shutil.which(program) is not None:
+            viewer = Browser((program, str(path)), needs_terminal=False)
+            if _took(viewer, environment):
+                return viewer
+    raise PatchdeskError("No program here opens it.", "Save it to a file.")
 
 
 def _browsers(address: str, environment: Mapping[str, str]) -> Iterator[Browser]:

@@ -139,6 +139,7 @@ DIGESTS = {
 
 
 ELSEWHERE = {
+    "attachment",  # tests/tui/test_attachments.py, where there are attachments
     "clipboard",  # test_a_clipboard_that_crashes_is_told
     "landed",  # tests/tui/test_series_actions.py, where there are trees
     "send",  # tests/tui/test_replies.py, where there is a draft to send

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from tui.desk.actions import SeriesActions
 from tui.desk.applying import Applying
+from tui.desk.attachments import Attachments
 from tui.desk.bots import BotMessages
 from tui.desk.command_line import CommandLine
 from tui.desk.comment_writer import CommentWriter
@@ -101,12 +102,13 @@ def make_controllers(desk: DeskView, tasks: Tasks, open_desk: Callable[[str], De
 def _reading_controllers(
     desk: DeskView, tasks: Tasks, mail: MailLoader, review: Review, actions: SeriesActions
 ) -> Iterator[Controller]:
-    """Yield the controllers that show a series, its discussions, versions and coverage."""
+    """Yield the controllers that show a series, its discussions, attachments, versions and coverage."""
     versions = Versions(desk, tasks, mail, review)
     yield review
     yield Discussions(desk, tasks, mail, review)
     yield BotMessages(desk, tasks, review)
     yield RowFacts(desk, tasks)
+    yield Attachments(desk, tasks, mail)
     yield versions
     yield CoverageCells(desk, tasks, actions, review, versions)
     yield VersionMarks(desk, tasks)

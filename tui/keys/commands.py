@@ -149,6 +149,7 @@ _COMMANDS: Final = (
     Command("find.previous", "previous match", "Previous match"),
     Command("mail.copy", "copy", "Copy the Message-ID, subject, link or b4 command", footer=True),
     Command("mail.browse", "browser", "Open the message in the web browser"),
+    Command("mail.attachments", "attachments", "List the attachments; show, open or save one", _SERIES),
     Command("mail.pipe", "pipe", "Pipe the message (in the tree: the series' patches) to a command", argument="COMMAND"),
     Command("mail.view_in_editor", "editor", "Open a copy in $EDITOR"),
     Command("digest.open", "digest", "Digest of the arrivals between two commits or dates"),

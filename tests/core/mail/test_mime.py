@@ -5,8 +5,9 @@ import quopri
 
 import pytest
 
+from core.mail.attachment_files import file_name
 from core.mail.headers import parse_headers
-from core.mail.mime import MAX_LINE, MAX_PARTS, DecodedContent, decode_content
+from core.mail.mime import MAX_LINE, MAX_PARTS, DecodedContent, attachment_bytes, decode_content
 from core.model import Attachment
 
 DIFF = "diff --git a/f b/f\n--- a/f\n+++ b/f\n@@ -1 +1 @@\n-a\n+b\n"
@@ -240,3 +241,41 @@ def test_what_is_too_much_is_cut_and_said() -> None:
     nested = content(deep)
     assert nested.truncations == ["parts nested too deep"]
     assert nested.text == ""
+
+
+def test_an_attachment_has_the_bytes_of_its_part() -> None:
+    image = bytes(range(256))
+    inner = part("message/rfc822", "Subject: inner\n\nText.\n")
+    raw = multipart(
+        "mixed",
+        PLAIN,
+        part("image/png", as_base64(image), BASE64),
+        inner,
+        part("application/zip", b"PK\0"),
+    )
+    read = content(raw)
+    kinds = [one.content_type for one in read.attachments]
+    assert kinds == ["image/png", "message/rfc822", "application/zip"]
+    found = [attachment_bytes(raw, number) for number in range(-1, 4)]
+    assert found == [None, image, b"Subject: inner\n\nText.\n", b"PK\0", None]
+    assert attachment_bytes(b"\nText.\n", 0) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "safe"),
+    [
+        ("log.txt", "text/plain", "log.txt"),
+        ("../../etc/passwd", "text/plain", "passwd"),
+        ("C:\\dir\\a.bat", "text/plain", "a.bat"),
+        (".bashrc", "text/plain", "bashrc"),
+        ("a\x1b[2J\u202egpj.exe\n", "text/plain", "a"),
+        ("-rf *", "text/plain", "rf"),
+        ("..", "image/png", "attachment.png"),
+        ("", "application/zip", "attachment"),
+        ("é" * 300 + ".tar", "text/plain", "é" * 96 + ".tar"),
+    ],
+)
+def test_the_name_of_an_attachment_is_safe(name: str, kind: str, safe: str) -> None:
+    made = file_name(Attachment(name=name, content_type=kind, size=1))
+    assert made == safe or (safe == "a" and made.startswith("a") and made.isprintable())
+    assert not {"/", "\\", "\n", "\x1b", "\u202e"} & set(made)
