@@ -42,6 +42,8 @@ class Timings:
     """Between two pictures of the spinner; also how long work may take before it is worth telling."""
     facts_read: float = 0.3
     """That a row is in view before its mails are read for its number of comments, or a reply's first words."""
+    keys_hesitated: float = 0.6
+    """After the beginning of a key sequence until the bar shows all keys that may follow, in as many lines as they take."""
     comment_saved: float = 2.0
     """Between two times that a comment which is being written goes to disk."""
     ages_due: float = 60.0

@@ -400,6 +400,12 @@ async def test_a_sequence_shows_how_it_can_go_on_and_escape_ends_it() -> None:
         await pilot.press("escape")
         await pilot.pause()
         assert "z…" not in text_of(app, "StatusBar")
+        await pilot.press("t")  # more keys than a line has room for
+        await until(pilot, lambda: "m mouse" in text_of(app, "StatusBar"), what="all of them")
+        assert "f zoom" in text_of(app, "StatusBar")
+        assert len(text_of(app, "StatusBar").splitlines()) == 2
+        await pilot.press("escape")
+        await until(pilot, lambda: len(text_of(app, "StatusBar").splitlines()) == 1)
         await pilot.press("z", "q")
         await pilot.pause()
         assert "No such key: zq. Keys: za zo zc zR zM" in text_of(app, "StatusBar")

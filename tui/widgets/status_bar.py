@@ -123,7 +123,9 @@ class StatusBar(Widget):
         self._hints: tuple[tuple[str, Command], ...] = ()
         self._places: list[tuple[int, int, Command]] = []
         self._said: tuple[str, str] | None = None
-        self._pending: Content | None = None
+        self._pending: list[Content] = []
+        """A key sequence that was begun, and each key that may follow."""
+        self._hesitating: Timer | None = None
         self._work = ""
         self._told = ""
         self._drawn_work = ""
@@ -153,16 +155,39 @@ class StatusBar(Widget):
     def show_pending_keys(
         self, begun: str, continuations: Iterable[tuple[str, Command]] = ()
     ) -> None:
-        """Show a pending key sequence and its possible next keys; an empty one clears it."""
-        self._pending = None
+        """Show a pending key sequence and its possible next keys; an empty one clears it.
+
+        Where a line has no room for all, the bar grows once the user hesitates.
+        """
+        if self._hesitating is not None:
+            self._hesitating.stop()
+            self._hesitating = None
+            self.styles.height = 1
+        self._pending = []
         if begun:
             ways = [
-                part
+                Content.assemble((key, "bold $text-accent"), f" {command.label}")
                 for key, command in continuations
-                for part in (("   ", ""), (key, "bold $text-accent"), (f" {command.label}", ""))
             ]
-            self._pending = Content.assemble((f"{begun}…", "bold"), *ways)
+            self._pending = [Content.assemble((f"{begun}…", "bold")), *ways]
+            if len(self._pending_lines) > 1:
+                after = self._timings.keys_hesitated
+                self._hesitating = self.set_timer(after, self._show_all_keys)
         self.refresh()
+
+    def _show_all_keys(self) -> None:
+        self.styles.height = len(self._pending_lines)
+
+    @property
+    def _pending_lines(self) -> list[Content]:
+        """The pending sequence and the keys that may follow, in lines of the bar's width."""
+        lines = [Content(" ") + self._pending[0]]
+        for way in self._pending[1:]:
+            if lines[-1].cell_length + 3 + way.cell_length < self.size.width:
+                lines[-1] += Content("   ") + way
+            else:
+                lines.append(Content(" " * (self._pending[0].cell_length + 4)) + way)
+        return lines
 
     def work(self, text: SafeText | None) -> None:
         """Show the running work, after a moment; None for none."""
@@ -214,8 +239,12 @@ class StatusBar(Widget):
                 f" {self._work} {lasted}",
                 ("· Esc stops ", "$foreground-muted"),
             )
-        if self._pending is not None:
-            left = self._pending
+        if self._pending and self.size.height > 1:
+            return Content("\n").join(self._pending_lines)
+        if self._pending:
+            left = Content("   ").join(self._pending)
+            if not self.working:
+                right = Content("")  # the keys matter more than a count
         elif self._said is not None:
             text, severity = self._said
             left = Content.assemble((text, self._LOOKS[severity]))
