@@ -324,14 +324,18 @@ async def test_another_list_is_chosen_from_a_menu(path: Path, index: Index, tmp_
     async with app.run_test(size=(120, 40)) as pilot:
         await settled(pilot)
         everything = len(tree_of(app))
+        assert " lantern " not in text_of(app, "SeriesTree")
+        controller(app, Lists).followed = ("lantern", "other")
         await pilot.press("g", "l")
         await pilot.pause()
         assert "1 unread" in text_of(app)
         await pilot.press("3")
         await until(pilot, lambda: len(tree_of(app)) == 1, what="the other list")
         assert "other" in text_of(app, "TitleBar")
+        assert "other snuffer" not in text_of(app, "SeriesTree")
         await pilot.press("g", "i")
         await until(pilot, lambda: len(tree_of(app)) == everything, what="all lists")
+        assert "◆ lantern " in text_of(app, "SeriesTree")  # rows say which list they are from
 
 
 # ----------------------------------------------------------------- what comes meanwhile

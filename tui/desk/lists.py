@@ -129,6 +129,7 @@ class Lists(Controller):
         if last is None or not is_same or not last.wanted.selects_same_rows(page.wanted):
             last = None
         self._page = page
+        self._desk.series_tree.list_shown = self._list_shown(page)
         hold = last is not None and (last.whole or self._is_back)
         refresh = Refresh(last is not None, anew=session is not before, hold=hold)
         self._desk.show_items(page.items, refresh)
@@ -146,6 +147,12 @@ class Lists(Controller):
                 self._desk.app.notify(
                     shown(note), severity="warning", timeout=seconds, markup=False
                 )
+
+    def _list_shown(self, page: ListPage) -> str | None:
+        """Return the one list that is shown; "" for several, None where only one is followed."""
+        if len(page.wanted.lists) == 1:
+            return page.wanted.lists[0]
+        return "" if len(self.followed) > 1 else None
 
     def _show_whether_empty(self, page: ListPage, *, is_first: bool) -> None:
         was_empty = self._desk.is_empty
@@ -181,7 +188,9 @@ class Lists(Controller):
 
     def on_session(self, session: Session, before: Session | None) -> None:
         """Hear of rows that cannot be read; recall where the last run left the lists, if they are the first shown."""
-        if session.lists is not None:
+        if session.lists is None:
+            self._desk.series_tree.list_shown = None
+        else:
             app, show_error = self._desk.app, self._desk.show_error
             session.lists.rows.report_fault(lambda error: app.call_later(show_error, error))
             self.read_sync_errors()

@@ -38,6 +38,11 @@ class RowFacts(Controller):
         del session, before
         self._left = WantedFacts()
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether the rows want nothing that is still to be requested."""
+        return not self._desk.series_tree.annotations.are_wanted
+
     def _requested(self, event: TreeView.FactsRequested) -> None:
         session, wanted = self._desk.session, event.wanted
         if session is None:

@@ -80,9 +80,14 @@ class RowAnnotations:
         commented = comment_key_of(row)
         return self._counts.get(commented[0], 0) if commented is not None else 0
 
+    @property
+    def are_wanted(self) -> bool:
+        """Whether facts are wanted that were not requested yet."""
+        return bool(self._wanted.patches or self._wanted.replies)
+
     def _note_first(self) -> None:
         """Tell that a fact is wanted, if it is the first since `take_wanted`."""
-        if not (self._wanted.patches or self._wanted.replies):
+        if not self.are_wanted:
             self._want()
 
     def take_wanted(self) -> WantedFacts:

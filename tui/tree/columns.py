@@ -25,6 +25,11 @@ _INDENT: Final = 2
 _SUBJECT: Final = 24
 """Cells that a subject keeps at least where columns at the right have more to say than their width."""
 
+_NAMES_LISTS: Final = 68
+"""Cells from which on a row names its list."""
+_LIST: Final = 12
+"""Cells of that name."""
+
 GLYPHS: Final = {
     Kind.HEADING: "",
     Kind.SERIES: "◆",
@@ -126,6 +131,17 @@ def _label(row: Row) -> Iterator[StyledText]:
             yield f"{plain(' '.join(tags)[:24])} ", "tag"
         look = "thread" if row.kind is Kind.THREAD else "subject"
         yield from highlighted(item.subject, look, _lit(row).subject)
+
+
+def _lists_text(row: Row, list_shown: str | None) -> str:
+    """Return the name of the list that a row came through, and how many more there are."""
+    if list_shown is None or row.depth or not isinstance(row.item, SeriesSummary):
+        return ""
+    lists = row.item.lists
+    if not lists or list_shown in lists:
+        return ""
+    more = f"+{len(lists) - 1}" if len(lists) > 1 else ""
+    return f"{plain(lists[0])[:_LIST]}{more}"
 
 
 def _lit(row: Row) -> Highlights:
@@ -279,8 +295,18 @@ def indent(row: Row, width: int) -> int:
     return min(row.depth * _INDENT, width // 3)
 
 
-def line(row: Row, width: int, now: datetime, *, names: bool = False) -> list[StyledText]:
-    """Return a row as pieces that fill exactly `width` cells; `names` as `columns` has it."""
+def line(
+    row: Row,
+    width: int,
+    now: datetime,
+    *,
+    names: bool = False,
+    list_shown: str | None = None,
+) -> list[StyledText]:
+    """Return a row as pieces that fill exactly `width` cells; `names` as `columns` has it.
+
+    A row names its lists unless `list_shown` is one of them, or None, and where there is room.
+    """
     if row.kind is Kind.HEADING:
         text = f"{_expander(row)} {plain(row.news[:LONGEST])}"
         return _exactly([(fit(text, width), "heading")], width)
@@ -310,6 +336,8 @@ def line(row: Row, width: int, now: datetime, *, names: bool = False) -> list[St
     if room < 4:
         tail, room = [], room + taken
     label = list(_label(row))
+    if width >= _NAMES_LISTS and (lists := _lists_text(row, list_shown)):
+        label.insert(0, (f"{lists} ", "muted"))
     if is_over(row):
         label = [(text, "muted" if look in _LOUD else look) for text, look in label]
     elif row.unread:

@@ -83,6 +83,8 @@ class TreeView(CursorList, can_focus=True, inherit_bindings=False):
         self._rows = Rows()
         self._strips: OrderedDict[tuple[object, ...], Strip] = OrderedDict()
         self._styles = RowStyles(self)
+        self.list_shown: str | None = None
+        """The list whose rows do not name it; "" where all rows name their lists, None where none does."""
         self._names = False
         """Search results are shown: author names come before counts."""
         self._remote_focus = False
@@ -339,7 +341,8 @@ class TreeView(CursorList, can_focus=True, inherit_bindings=False):
 
     def _pieces(self, row: Row, width: int) -> list[StyledText]:
         """Return a row as styled pieces of text, with its comments counted once they are known."""
-        pieces = tree_line.line(row, width, self._clock(), names=self._names)
+        now, home = self._clock(), self.list_shown
+        pieces = tree_line.line(row, width, now, names=self._names, list_shown=home)
         count = self.annotations.comment_count(row)
         return with_comment_count(pieces, count) if count else pieces
 
