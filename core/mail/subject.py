@@ -42,7 +42,8 @@ _JOINTS: Final = re.compile(r"(?<=[A-Za-z])[/-](?=[A-Za-z])")
 _VERSION_AND_WORD: Final = re.compile(r"(v\d{1,2})[-_]([a-z]{2,20})", re.IGNORECASE)
 # v6.6-v6.1, v5.10+: the releases that a patch is for.
 _RELEASES: Final = re.compile(
-    r"v?\d{1,2}\.\d{1,4}(?:\.[\dyx]{1,4})?(?:[-,+]+v?\d{0,2}(?:\.[\dyx]{1,4}){0,2})+", re.IGNORECASE
+    r"v?\d{1,2}\.\d{1,4}(?:\.[\dyx]{1,4})?(?:[-,+]++v?\d{0,2}(?:\.[\dyx]{1,4}){0,2})+",
+    re.IGNORECASE,
 )
 _STABLE_WORDS: Final = frozenset({"stable", "backport", "lts", "autosel"})
 _LONG_TERM: Final = frozenset({(4, 1), (6, 1)})

@@ -198,3 +198,13 @@ def test_a_huge_subject_costs_no_time(piece: str) -> None:
     subject = parse_subject(piece * (1_000_000 // len(piece)))
     assert time.perf_counter() - began < 0.5
     assert len(subject.text) == MAX_SUBJECT
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("release", ["[0.1%s1/2'; x] a", "[v6.6%s/] a", "[5.10.y%sv!] a"])
+@pytest.mark.parametrize("joint", ["+", "-", ",", "-+,", "+v", "-1", "-.1"])
+def test_a_long_list_of_releases_costs_no_time(release: str, joint: str) -> None:
+    began = time.perf_counter()
+    parse_subject(release % (joint * 60))
+    parse_subject(release % (joint * 1_000))
+    assert time.perf_counter() - began < 0.5
