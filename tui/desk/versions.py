@@ -56,7 +56,6 @@ class Versions(Controller):
         """Register with the keys of the reader and of the patches."""
         self._mail.set_patch_steps(self._step)
         self._review.set_openers(self._open_patch, self._back_to_pair)
-        self._review.set_hide_listener(self._hide_viewed)
 
     @property
     def ladder(self) -> VersionLadder:
@@ -167,7 +166,7 @@ class Versions(Controller):
     def _show_ladder(self) -> None:
         if self._choice is not None and self._comparison is not None:
             self.ladder.show(self._choice, self._comparison)
-            self._hide_viewed()
+            self.hide_viewed()
 
     def _read_interdiffs(self) -> None:
         """Read both versions and return the interdiffs of their pairs."""
@@ -185,11 +184,11 @@ class Versions(Controller):
 
     def _interdiffs_read(self, found: Sequence[PairInterdiff]) -> None:
         self._interdiffs = {id(one.pair): one for one in found}
-        self._hide_viewed()
+        self.hide_viewed()
         if self._mail.mail is not None:
             self.on_mail(self._mail.mail)
 
-    def _hide_viewed(self) -> None:
+    def hide_viewed(self) -> None:
         """Hide the pairs that are as they were viewed, or show them, as the reader does with hunks.
 
         Only where that is asked for or others are compared: the pair that is being read stays.

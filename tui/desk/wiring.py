@@ -14,6 +14,7 @@ from tui.desk.conflicts import Conflicts
 from tui.desk.controller import Controller, DeskView
 from tui.desk.controllers import Controllers
 from tui.desk.coverage import CoverageCells
+from tui.desk.diff_style import DiffStyle
 from tui.desk.digests import Digests
 from tui.desk.discussions import Discussions
 from tui.desk.drafts import Drafts
@@ -102,9 +103,12 @@ def make_controllers(desk: DeskView, tasks: Tasks, open_desk: Callable[[str], De
 def _reading_controllers(
     desk: DeskView, tasks: Tasks, mail: MailLoader, review: Review, actions: SeriesActions
 ) -> Iterator[Controller]:
-    """Yield the controllers that show a series, its discussions, attachments, versions and coverage."""
+    """Yield the controllers that show a series, its diffs, discussions, attachments, versions and coverage."""
+    style = DiffStyle(desk, tasks)
     versions = Versions(desk, tasks, mail, review)
+    style.set_hide_listener(versions.hide_viewed)
     yield review
+    yield style
     yield Discussions(desk, tasks, mail, review)
     yield BotMessages(desk, tasks, review)
     yield RowFacts(desk, tasks)
