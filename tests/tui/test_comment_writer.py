@@ -14,9 +14,10 @@ from textual.pilot import Pilot
 from core.reply.draft import Draft, DraftState
 from core.reply.draft_store import DraftStore
 from tests.core.reply.kit import PATCH, fake_sendmail
-from tests.tui.kit import idle, reader_of, ready, text_of, tree_of, until
+from tests.tui.kit import controller, idle, reader_of, ready, text_of, tree_of, until
 from tests.tui.test_replies import _no_suspend, app_at, command, drafts, home, press
 from tui.app import PatchdeskApp
+from tui.desk.review import Review
 from tui.tree.rows import Kind
 
 __all__ = ["home"]  # pytest finds fixtures by name
@@ -157,6 +158,10 @@ async def test_a_comment_of_somebody_is_answered_below_it(home: Path) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await ready(pilot)
         await until(pilot, lambda: "Is this the right" in "\n".join(reader_of(app).page.texts()))
+        # The drafts are read anew while the comments of others are still looked for.
+        controller(app, Review).show_again(None)
+        controller(app, Review).show_own_comments()
+        await idle(pilot)
         await go_to(pilot, app, "Is this the right")
         await press(pilot, "r", *"It is.", "ctrl+y")
         (draft,) = drafts()

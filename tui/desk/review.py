@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from textual.message import Message
 
+from core.errors import PatchdeskError
 from core.model import MessageId, OpenedMessage, Patch, Reply, Series
 from tui.desk.carried import CarriedComments
 from tui.desk.controller import Controller, DeskView, Handler
@@ -20,6 +22,8 @@ from tui.tree.rows import Key
 
 if TYPE_CHECKING:
     from core.series.review_comments import ReviewComment
+
+log = logging.getLogger(__name__)
 
 MOST_REPLIES: Final = 1_000
 """Replies to one mail that are read to show the comments in them under its lines."""
@@ -50,6 +54,9 @@ class Review(Controller):
         self._settle: Callable[[Sequence[ReviewComment], int], object] = lambda _, __: None
         self._found: tuple[OpenedMessage, Sequence[ReviewComment]] | None = None
         """The mail on the screen, and the review comments on it."""
+
+        self._is_placed = False
+        """All review comments on that mail were found."""
 
         self._discussion: Callable[[OpenedMessage], Sequence[Reply] | None] = lambda _: None
         """Returns the replies that stand below a mail as one discussion, None where comments go under their lines."""
@@ -130,6 +137,7 @@ class Review(Controller):
         """Place the review comments on a mail, once it is on the screen."""
         request, entry = self._loader.request, self._entry_of(mail)
         self._found = mail, ()
+        self._is_placed = request is None
         if request is None:
             return
         discussed = self._discussion(mail)
@@ -142,7 +150,7 @@ class Review(Controller):
                 return found, self._with_own(mail, found)
             from core.comments.carried import with_carried
 
-            task.tell(self._comments_found, mail, (found, self._with_own(mail, found)))
+            task.tell(self._show_found, mail, (found, self._with_own(mail, found)))
             found = with_carried(found, carried(task))
             return found, self._with_own(mail, found)
 
@@ -171,9 +179,13 @@ class Review(Controller):
 
     def show_own_comments(self) -> None:
         """Show the user's own comments on the mail as they are now."""
-        if self._found is not None:
-            mail, found = self._found
+        if self._found is None:
+            return
+        mail, found = self._found
+        if self._is_placed:
             self._show_comments(mail, lambda _: (found, self._with_own(mail, found)))
+        else:  # the work that finds the others is replaced by this: it begins again
+            self.on_mail(mail)
 
     def _show_comments(
         self,
@@ -187,9 +199,23 @@ class Review(Controller):
             then=partial(self._comments_found, mail),
             current=lambda: mail is self._loader.mail,
             replace=True,
+            failed=self._placing_failed,
         )
 
+    def _placing_failed(self, error: PatchdeskError) -> None:
+        """Go on with the comments there are, so that the user's own ones are shown all the same."""
+        self._is_placed = True
+        log.warning("review comments: %s %s", error.message, error.hint)
+
     def _comments_found(
+        self,
+        mail: OpenedMessage,
+        found: tuple[Sequence[ReviewComment], Sequence[ReviewComment]],
+    ) -> None:
+        self._is_placed = True
+        self._show_found(mail, found)
+
+    def _show_found(
         self,
         mail: OpenedMessage,
         found: tuple[Sequence[ReviewComment], Sequence[ReviewComment]],
