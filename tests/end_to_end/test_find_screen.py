@@ -66,6 +66,8 @@ async def followed(pilot: Pilot[None], server: Server, *names: str) -> None:
         desk_screen(app).controllers.argument_handlers["list.follow"](
             f"{name} {server.url}/{name}/"
         )
+        await until(pilot, lambda: "the last 14 days" in text_of(app), what="the question")
+        await pilot.press("enter")
         await until(pilot, lambda: controller(app, Sync).is_running, what="the sync")
         await until(pilot, lambda: not controller(app, Sync).is_running, what="the end of the sync")
     await until(pilot, lambda: len(tree_of(app)) > 0, what="the rows")

@@ -63,11 +63,20 @@ async def line(pilot: Pilot[None], text: str) -> None:
     await pilot.press("enter")
 
 
+async def follow(pilot: Pilot[None], text: str) -> None:
+    """Follow a list, with the inbox that is offered first."""
+    await line(pilot, f"follow {text}")
+    app = pilot.app
+    assert isinstance(app, PatchdeskApp)
+    await until(pilot, lambda: "the last 14 days" in text_of(app), what="the question")
+    await pilot.press("enter")
+
+
 async def test_what_is_new_is_marked_the_next_time(server: Server) -> None:
     app = started()
     async with app.run_test(size=(140, 40)) as pilot:
         await until(pilot, lambda: "Follow a list" in text_of(app), what="the welcome")
-        await line(pilot, f"follow frob {server.url}/frob/")
+        await follow(pilot, f"frob {server.url}/frob/")
         await until(pilot, lambda: "frob: teach it" in text_of(app), what="the list")
         await until(pilot, lambda: not controller(app, Sync).is_running, what="the end of the sync")
         assert f"frob: {len(FROB)} new messages" in text_of(app, "StatusBar")
@@ -103,14 +112,14 @@ async def test_a_list_that_cannot_be_had_is_said_and_nothing_lost(
     app = started()
     async with app.run_test(size=(140, 40), notifications=True) as pilot:
         await until(pilot, lambda: "Follow a list" in text_of(app), what="the welcome")
-        await line(pilot, f"follow nobody {server.url}/nobody/")
+        await follow(pilot, f"nobody {server.url}/nobody/")
         await until(pilot, lambda: controller(app, Sync).is_running, what="the sync")
         await until(pilot, lambda: not controller(app, Sync).is_running, what="its end")
         await pilot.pause(0.2)
         assert "No messages in" in text_of(app)
         assert "nobody" in text_of(app)
         shutil.rmtree(home / "cache", ignore_errors=True)
-        await line(pilot, f"follow moth {server.url}/moth/")
+        await follow(pilot, f"moth {server.url}/moth/")
         await until(pilot, lambda: "A moth in the relay" in text_of(app), what="the other list")
 
 

@@ -374,7 +374,7 @@ async def test_open_remembers_what_was_opened() -> None:
 @pytest.mark.parametrize("width", [80, 120])
 async def test_help_lists_every_command_and_is_found_by_typing(width: int) -> None:
     app = app_with()
-    async with app.run_test(size=(width, 220)) as pilot:
+    async with app.run_test(size=(width, 300)) as pilot:
         await ready(pilot)
         await pilot.press("?")
         await pilot.pause()
