@@ -6,17 +6,20 @@ import asyncio
 import os
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from unittest.mock import patch
 
 from textual.pilot import Pilot
+from textual.strip import Strip
 
 from core.config import Config
 from core.desk.target_desk import open_target_desk
 from tests.core.reply.kit import PATCH
 from tests.tui.kit import idle, ready
 from tui.app import PatchdeskApp
+from tui.widgets.mail_preview import PreviewText
 
 _ROUNDS = 10
 
@@ -55,13 +58,36 @@ async def _measured(home: Path) -> list[str]:
                 times.setdefault(name, []).append(await _cpu(pilot, key, app))
         for _ in range(_ROUNDS):
             await pilot.press(":", *"review")
-            times.setdefault("preview", []).append(await _cpu(pilot, "enter", app))
+            begin = time.thread_time()
+            with _first_painted() as painted:
+                settled = await _cpu(pilot, "enter", app)
+            times.setdefault("preview, all rows painted", []).append(painted[0] - begin)
+            times.setdefault("preview, nothing left to do", []).append(settled)
             await pilot.press("escape")
             await idle(pilot)
     return [
         f"replies: {name:<34} {median(found) * 1000:6.1f} ms CPU (largest {max(found) * 1000:.1f})"
         for name, found in times.items()
     ] + [f"replies: {'of each: waiting for rest':<34} {waiting * 1000:6.1f} ms CPU"]
+
+
+@contextmanager
+def _first_painted() -> Iterator[list[float]]:
+    """Note the CPU time of the screen's thread at which the text of the preview was first painted whole."""
+    rows: set[int] = set()
+    painted: list[float] = []
+    paint = PreviewText.render_line
+
+    def render_line(text: PreviewText, y: int) -> Strip:
+        strip = paint(text, y)
+        if text._rows:
+            rows.add(y)
+        if len(rows) == text.size.height and not painted:
+            painted.append(time.thread_time())
+        return strip
+
+    with patch.object(PreviewText, "render_line", render_line):
+        yield painted
 
 
 async def _cpu(pilot: Pilot[None], key: str, app: PatchdeskApp) -> float:

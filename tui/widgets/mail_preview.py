@@ -98,31 +98,41 @@ class PreviewText(LineScroll):
         super().__init__()
         self._lines: Sequence[SafeText] = ()
         self._rows: list[str] = []
+        self._width = 0
+        """Cells for which the rows are wrapped; 0 where they are not yet."""
 
     def show(self, lines: Sequence[SafeText]) -> None:
         """Show other lines, from the first."""
         self._lines = lines
-        self._wrap()
+        self._width = 0
+        self.on_resize()
         self.action_top()
 
     def on_resize(self) -> None:
-        """Wrap for the new width."""
-        self._wrap()
+        """Wrap for the new width, once there is one."""
+        width = self.scrollable_content_region.width
+        if width > 0:
+            self.virtual_size = Size(width, len(self._wrapped(width)))
+            self.refresh()
 
-    def _wrap(self) -> None:
-        width = max(1, self.scrollable_content_region.width)
-        rows: list[str] = []
-        for line in self._lines:
-            text = line.expandtabs()
-            rows += [text] if cell_len(text) <= width else chop_cells(text, width)
-        self._rows = rows
-        self.virtual_size = Size(width, len(rows))
-        self.refresh()
+    def _wrapped(self, width: int) -> Sequence[str]:
+        """Return the rows; the first paint comes before the first resize."""
+        if width != self._width:
+            self._width = width
+            self._rows = [
+                row for line in self._lines for row in self._rows_of(line.expandtabs(), width)
+            ]
+        return self._rows
+
+    @staticmethod
+    def _rows_of(text: str, width: int) -> Sequence[str]:
+        return [text] if cell_len(text) <= width else chop_cells(text, width)
 
     def render_line(self, y: int) -> Strip:
         """Paint one line of the screen."""
         width, at = self.scrollable_content_region.width, self.scroll_offset.y + y
-        text = self._rows[at] if at < len(self._rows) else ""
+        rows = self._wrapped(width)
+        text = rows[at] if at < len(rows) else ""
         name = "preview--quote" if text.startswith(">") else ""
         style = self.get_component_rich_style(name) if name else self.rich_style
         return Strip([Segment(text, style)]).adjust_cell_length(width, style)
