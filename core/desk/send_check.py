@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -69,10 +69,18 @@ def _git(sender: str, environment: Mapping[str, str]) -> Check:
             "Install it (Debian: git-email), or set command under [send] in config.toml.",
         )
     found = _output(
-        ["git", "config", "--global", "--name-only", "--get-regexp", r"^(sendemail|b4)\."],
+        [
+            "git", "config", "--global", "--name-only", "--get-regexp",
+            r"^(sendemail|b4|credential)\.|^core\.askpass$",
+        ],
         environment,
-    )
+    )  # fmt: skip
     keys = found.split()
+    if _lacks_password(keys, environment):
+        return Check.warning(
+            "git send-email has no password for the server, so replies cannot be sent",
+            "Set up a credential helper for git (man gitcredentials).",
+        )
     # An identity is a part of its own in the key: sendemail.work.smtpserver.
     ways = {"smtpserver", "sendmailcmd"}
     if any(key.startswith("sendemail.") and key.rpartition(".")[2] in ways for key in keys):
@@ -84,6 +92,14 @@ def _git(sender: str, environment: Mapping[str, str]) -> Check:
         "git send-email has no server, so replies cannot be sent",
         f"Set git's sendemail.smtpServer or sendemail.sendmailCmd.{endpoint}",
     )
+
+
+def _lacks_password(keys: Sequence[str], environment: Mapping[str, str]) -> bool:
+    """Tell whether a user is to log in, and git would have to ask for the password on a terminal."""
+    names = {key.partition(".")[0] + "." + key.rpartition(".")[2] for key in keys}
+    asks = {"GIT_ASKPASS", "SSH_ASKPASS"} & environment.keys()
+    ways = {"sendemail.smtppass", "sendemail.sendmailcmd", "credential.helper", "core.askpass"}
+    return "sendemail.smtpuser" in names and not asks and not names & ways
 
 
 def _output(command: list[str], environment: Mapping[str, str]) -> str:

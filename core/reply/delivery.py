@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -27,7 +28,7 @@ from core.system.user_git import has_send_email, read_sendmail
 DEADLINE: Final = 120.0
 """Seconds that a program has to take a mail."""
 _LONGEST_REASON: Final = 300
-_READ_BACK: Final = 8192
+_READ_BACK: Final = 1 << 16
 _GIT_OPTIONS: Final = (
     "--confirm=never", "--quiet", "--suppress-cc=all", "--no-to", "--no-cc", "--no-bcc",
     "--no-chain-reply-to", "--no-annotate",
@@ -35,6 +36,9 @@ _GIT_OPTIONS: Final = (
 """With them git adds no recipient from the body or the configuration; `all` drops the Cc header too, which is why each
 of its mailboxes is given as an option. A milder `--suppress-cc` would not do: git 2.39 adds the configured ones to it.
 """
+
+
+_NO_PASSWORD: Final = re.compile(r"could not read (?:Username|Password) for|credential fill: ")
 
 
 class DeliveryError(Exception):
@@ -126,17 +130,32 @@ class GitWay:
         return [*words, file]
 
     def deliver(self, mail: OutgoingMail) -> None:
-        """Write a copy and call git on it, in the repository of `[send] repo`, else where none is found."""
+        """Write a copy and call git on it, in the repository of `[send] repo`, else where none is found.
+
+        That git ends well is no proof: it does so, too, where it has no password and hands over nothing. It was sent
+        where git says so.
+        """
         with tempfile.TemporaryDirectory(prefix="patchdesk-") as folder:
             file = Path(folder, "mail.eml")
             file.write_bytes(mail.raw)
-            environment = dict(os.environ)
+            environment = {**os.environ, "LANGUAGE": "C"}  # the sentence is looked for in English
             where = folder
             if self._repo:
                 where = str(Path(self._repo).expanduser())
             else:
                 environment["GIT_CEILING_DIRECTORIES"] = str(Path(folder).parent)
-            _run(self.call(mail, str(file)), None, where, environment)
+            try:
+                lines = _run(self.call(mail, str(file)), None, where, environment)
+            except DeliveryError as error:
+                raise DeliveryError(_with_password_hint(str(error))) from error
+        if any(line.startswith("Sent ") for line in lines):
+            return
+        reason = lines[-1][:_LONGEST_REASON] if lines else ""
+        if any(_NO_PASSWORD.search(line) for line in lines):
+            raise DeliveryError(_with_password_hint(f"git send-email sent nothing. {reason}"))
+        raise DeliveryUnsureError(
+            f"git send-email did not say that it sent the mail. {reason}".rstrip()
+        )
 
 
 class CommandWay:
@@ -264,10 +283,17 @@ def _expanded(word: str, environment: Mapping[str, str]) -> str:
     return string.Template(word).safe_substitute(environment)
 
 
+def _with_password_hint(reason: str) -> str:
+    """Add the remedy where git had no password: it cannot ask for one, since it has no terminal."""
+    if not _NO_PASSWORD.search(reason):
+        return reason
+    return f"{reason} Give git the password by a credential helper (man gitcredentials), or set [send] command."
+
+
 def _run(
     words: Sequence[str], given: bytes | None, folder: str, environment: Mapping[str, str]
-) -> None:
-    """Run a program that takes a mail. Raises DeliveryError or DeliveryUnsureError.
+) -> Sequence[str]:
+    """Run a program that takes a mail, and return the last lines it wrote. Raises DeliveryError or DeliveryUnsureError.
 
     The mail is a file on its standard input and not a pipe: where this process dies, the program reads all of it, and
     no mail that is cut short leaves.
@@ -298,21 +324,22 @@ def _run(
             if isinstance(error, OSError):
                 raise DeliveryUnsureError(f"{words[0]}: {error.strerror}.") from error
             raise
-        reason = _last_line(said)
+        lines = _last_lines(said)
+    reason = lines[-1][:_LONGEST_REASON] if lines else ""
     if process.returncode < 0:
         name = signal.Signals(-process.returncode).name
         raise DeliveryUnsureError(f"{words[0]} was ended by {name}. {reason}".rstrip())
     if process.returncode:
         raise DeliveryError(f"{words[0]} failed ({process.returncode}). {reason}".rstrip())
+    return lines
 
 
-def _last_line(said: IO[bytes]) -> str:
-    """Return the end of a program's output, as one line."""
+def _last_lines(said: IO[bytes]) -> Sequence[str]:
+    """Return the end of a program's output, without blank lines."""
     size = said.seek(0, os.SEEK_END)
     said.seek(max(0, size - _READ_BACK))
     text = said.read().decode("utf-8", "replace")
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1][:_LONGEST_REASON] if lines else ""
+    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from core.system.user_git import has_send_email
 from tests.core.inboxes import Epoch, mail
 from tests.end_to_end.program import Program
 
@@ -59,10 +60,20 @@ def test_a_sound_home_is_all_ok_but_for_a_server_that_is_down(program: Program) 
         ('command = "no-such-mailer"', "warning", "there is no program no-such-mailer"),
         ('with = "maildir:/dev/null/x"', "warning", "replies cannot be written to /dev/null/x"),
         ('command = "true"', "ok", "replies leave from rex@example.com through [send] command"),
+        pytest.param(
+            'with = "git"',
+            "warning",
+            "git send-email has no password for the server",
+            marks=pytest.mark.skipif(
+                not has_send_email(), reason="git send-email is not installed"
+            ),
+        ),
     ],
 )
 def test_the_way_that_replies_leave(program: Program, toml: str, level: str, words: str) -> None:
-    (program.home / ".gitconfig").write_text("[user]\n\temail = rex@example.com\n")
+    (program.home / ".gitconfig").write_text(
+        "[user]\n\temail = rex@example.com\n[sendemail]\n\tsmtpServer = x\n\tsmtpUser = rex\n"
+    )
     with program.config.open("a") as file:
         file.write(f"\n[send]\n{toml}\n")
     assert words in "\n".join(examine(program)[1][level])

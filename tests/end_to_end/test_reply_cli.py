@@ -223,3 +223,26 @@ def test_git_send_email_sends_to_exactly_those_of_the_preview(
         message["Message-ID"].strip("<>")
     ]
     assert str(message.get_payload()).replace("\r\n", "\n") == text
+
+
+def test_a_mail_that_git_has_no_password_for_is_not_called_sent(
+    program: Program, smtp: _Sink
+) -> None:
+    """Git 2.39 ends with 0 there, and hands over nothing."""
+    subprocess.run(
+        ["git", "config", "--file", program.home / ".gitconfig", "sendemail.smtpUser", "rex"],
+        check=True,
+    )
+    draft = reply(program, text="Fine.\n")
+    status, out, err = program.run("send", draft, "--yes")
+    assert (status, smtp.mails) == (1, [])
+    assert "credential helper" in out + err
+    (before,) = program.records("drafts")
+    assert before["state"] == "failed"
+    subprocess.run(
+        ["git", "config", "--file", program.home / ".gitconfig", "--unset", "sendemail.smtpUser"],
+        check=True,
+    )
+    assert program.do("send", draft, "--yes") == f"{draft} sent\n"
+    ((_, _, raw),) = smtp.mails
+    assert message_from_bytes(raw)["Message-ID"].strip("<>") == before["message_id"]
