@@ -9,8 +9,11 @@ from __future__ import annotations
 import io
 import pickle
 import struct
-from dataclasses import dataclass, is_dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
+from functools import cache
+from operator import attrgetter
 from pathlib import Path, PosixPath, PurePosixPath
 from typing import Any, Final
 
@@ -68,7 +71,37 @@ class _OwnTypes(pickle.Unpickler):
         raise pickle.UnpicklingError(f"{module}.{name} does not belong into a message")
 
 
+class _FieldPickler(pickle.Pickler):
+    """Pickles a dataclass with slots as a call with its fields: Python's own way looks them up anew for each object."""
+
+    def reducer_override(self, value: Any) -> Any:
+        kind: object = type(value)
+        read = _field_reader(kind)
+        return NotImplemented if read is None else (kind, read(value))
+
+
+@cache
+def _field_reader(kind: object) -> Callable[[Any], tuple[Any, ...]] | None:
+    """Return the function that gives the arguments from which `kind` makes an equal object; None where none can."""
+    if not isinstance(kind, type) or not is_dataclass(kind) or "__slots__" not in vars(kind):
+        return None
+    parts = fields(kind)
+    is_plain = (
+        len(parts) == len(kind.__dataclass_fields__)  # else an InitVar may be among them
+        and all(part.init and not part.kw_only for part in parts)
+        and kind.__dataclass_params__.init  # type: ignore[attr-defined]
+        and not hasattr(kind, "__post_init__")
+        and kind.__reduce__ is object.__reduce__
+        and kind.__reduce_ex__ is object.__reduce_ex__
+    )
+    if not is_plain or not parts:
+        return None
+    read = attrgetter(*(part.name for part in parts))
+    return read if len(parts) > 1 else lambda value: (read(value),)
+
+
 def framed(value: object) -> bytes:
     """Return a value as a frame."""
-    content = pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
-    return LENGTH.pack(len(content)) + content
+    content = io.BytesIO()
+    _FieldPickler(content, pickle.HIGHEST_PROTOCOL).dump(value)
+    return LENGTH.pack(content.tell()) + content.getbuffer()

@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
@@ -28,7 +28,7 @@ from core.progress import Progress
 from core.search.fuzzy.cache import FuzzyCache
 from core.sync.process import SyncProcess
 from core.system import child_process
-from core.system.child_messages import unpacked
+from core.system.child_messages import LENGTH, framed, unpacked
 from core.system.child_process import ChildProcess
 from core.system.log import start_logging
 
@@ -203,8 +203,58 @@ def test_the_programs_own_values_are_taken() -> None:
         Series,
     ]
     for value in values:
-        loaded = unpacked(pickle.dumps(value))
-        assert repr(loaded) == repr(value)
+        for frame in (pickle.dumps(value), framed(value)[LENGTH.size :]):
+            assert repr(unpacked(frame)) == repr(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    left: object
+    right: object = None
+
+
+@dataclass(slots=True)
+class Counted:
+    names: list[str]
+    count: int = field(init=False, default=0)
+
+    def __post_init__(self) -> None:
+        self.count += 1
+
+
+@dataclass(slots=True, kw_only=True)
+class Named:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Single:
+    value: object
+
+
+@dataclass
+class Open:
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class Doubled:
+    value: int
+    factor: InitVar[int]
+
+    def __post_init__(self, factor: int) -> None:
+        object.__setattr__(self, "value", self.value * factor)
+
+
+def test_every_kind_of_dataclass_comes_over_as_it_was() -> None:
+    counted, one = Counted(["a"]), Open(1)
+    counted.count, one.more = 7, 2  # type: ignore[attr-defined]
+    shared = Single((1,))
+    values = [counted, one, Named(name="x"), Doubled(3, 2), Pair(shared, Pair(shared)), shared]
+    loaded = pickle.loads(framed(values)[LENGTH.size :])
+    assert loaded == values
+    assert loaded[1].more == 2
+    assert loaded[4].left is loaded[4].right.left is loaded[5]
 
 
 # ------------------------------------------------------------------- a crash in each kind of child
