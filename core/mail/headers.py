@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import binascii
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
@@ -123,9 +124,20 @@ def _line_start(raw: bytes, start: int, count: int) -> int:
 @lru_cache(maxsize=32)
 def _patterns(wanted: frozenset[str] | None) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
     """Return the patterns of the wanted headers, folded lines included: on the first line, and below it."""
-    names = "|".join(sorted(wanted)) if wanted else "[!-9;-~]+"
-    header = rf"((?i:{names}))[ \t]*:([^\n]*+(?:\n[ \t][^\n]*+)*+)".encode("ascii")
+    names = _any_name(wanted) if wanted else "[!-9;-~]+"
+    header = rf"({names})[ \t]*:([^\n]*+(?:\n[ \t][^\n]*+)*+)".encode("ascii")
     return re.compile(header), re.compile(rb"\n" + header)
+
+
+def _any_name(names: Iterable[str]) -> str:
+    """Return a pattern of header names, in any case: one branch a first letter, so that most lines end at it."""
+    by_letter: dict[str, list[str]] = {}
+    for name in sorted(names):
+        by_letter.setdefault(name[0], []).append(name[1:])
+    branches = [
+        f"[{letter}{letter.upper()}](?i:{'|'.join(rest)})" for letter, rest in by_letter.items()
+    ]
+    return "|".join(branches)
 
 
 def _keep(headers: Headers, name: str, value: str) -> None:
