@@ -119,7 +119,7 @@ class StoredFacts(NamedTuple):
 
 
 def read_facts(packed: bytes) -> StoredFacts:
-    """Return the array that `encode_facts` packed."""
+    """Return the array that `pack_facts` packed."""
     return StoredFacts._make(json.loads(packed))
 
 
@@ -133,8 +133,8 @@ def phrases_of(facts: StoredFacts) -> Iterator[int]:
     yield from (each for each in facts.trailers if isinstance(each, int))
 
 
-def encode_facts(message: Message, names: IdSource) -> bytes:
-    """Return the facts of a message."""
+def facts_of(message: Message, names: IdSource) -> StoredFacts:
+    """Return the facts of a message as they are stored, its people and Message-IDs as numbers."""
     subject = message.subject
     phrase, node = names.phrase, names.node
     sender = phrase(join_pair(message.sender.name, message.sender.address))
@@ -145,7 +145,7 @@ def encode_facts(message: Message, names: IdSource) -> bytes:
     title: int | str = subject.title
     if subject.text.endswith(subject.title):
         title = len(subject.title)
-    facts = StoredFacts(
+    return StoredFacts(
         timestamp=_number(message.date.timestamp()),
         utc_offset=_number(offset.total_seconds() / 60),
         subject=subject.text,
@@ -169,6 +169,10 @@ def encode_facts(message: Message, names: IdSource) -> bytes:
         truncations=message.truncations,
         version_links=message.version_links,
     )
+
+
+def pack_facts(facts: StoredFacts) -> bytes:
+    """Return a message's facts as the bytes that `read_facts` reads."""
     return _encode(facts).encode("ascii")
 
 
@@ -179,7 +183,7 @@ def decode_facts(
     message_ids: Mapping[int, MessageId],
     phrases: PhraseSource,
 ) -> Message:
-    """Return the message that `encode_facts` packed."""
+    """Return the message whose `facts_of` were packed."""
     facts = read_facts(packed)
     person = phrases.person
     return Message(

@@ -10,8 +10,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from core.index.codec import IdSource, StoredFacts, join_pair, read_facts, split_pair
-from core.model import Message
+from core.index.codec import StoredFacts, read_facts, split_pair
 from core.query.tokens import WORD, fold
 
 SENDER: Final = 1
@@ -66,21 +65,17 @@ def remove_phrases(connection: sqlite3.Connection, phrases: Sequence[tuple[int, 
 
 
 def index_messages(
-    connection: sqlite3.Connection, mails: Iterable[tuple[int, int, Message]], names: IdSource
+    connection: sqlite3.Connection, mails: Iterable[tuple[int, int, StoredFacts]]
 ) -> None:
     """Let new mails be found; each comes with its own number and its node's."""
     subjects: list[tuple[int, str]] = []
     dates: list[tuple[int, int]] = []
     people: list[tuple[int, int, int]] = []
-    for number, node, message in mails:
-        subjects.append((number, fts_text(message.subject.text)))
-        dates.append((_second(message.date.timestamp()), node))
-        sender, author = message.sender, message.author
-        how = {names.phrase(join_pair(sender.name, sender.address)): SENDER}
-        _add(how, (names.phrase(join_pair(author.name, author.address)),), AUTHOR)
-        _add(how, names.people(message.to), TO)
-        _add(how, names.people(message.cc), CC)
-        people += [(person, node, bits) for person, bits in how.items()]
+    for number, node, facts in mails:
+        subjects.append((number, fts_text(facts.subject)))
+        dates.append((_second(facts.timestamp), node))
+        people += [(person, node, bits) for person, bits in _involved(facts).items()]
+    people.sort()  # as the table is: each page is looked for once
     connection.executemany("INSERT INTO subject_words (rowid, words) VALUES (?, ?)", subjects)
     connection.executemany("INSERT OR IGNORE INTO message_date VALUES (?, ?)", dates)
     _involve(connection, people)

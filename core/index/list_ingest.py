@@ -177,16 +177,15 @@ class ListIngest:
         threaded = self._threader.thread(draft.message)
         if threaded is not draft.message:
             draft = replace(draft, message=threaded)
-        kept = change
-        if change.raw is not None or change.parsed is not None:
-            kept = replace(change, raw=None, parsed=None)
+        kept = change if change.raw is None else replace(change, raw=None)
         return PendingChange(kept, draft), size
 
     def _is_here(self, change: MailChange) -> bool:
-        """Whether a mail that came with its bytes, or read, is stored already: these come again and again."""
-        return (change.raw is not None or change.parsed is not None) and message_id_for_blob(
-            self._connection, change.blob
-        ) is not None
+        """Whether a mail that came with its bytes is stored already: these come again and again."""
+        return (
+            change.raw is not None
+            and message_id_for_blob(self._connection, change.blob) is not None
+        )
 
     def _store(
         self,

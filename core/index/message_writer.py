@@ -11,10 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from core.index.codec import encode_facts, to_blob
+from core.index.codec import StoredFacts, facts_of, pack_facts, to_blob
 from core.index.full_text import index_messages, last_number, remove_message
 from core.index.ids import IdAllocator, PhraseMemory
-from core.model import Message
 from core.sources.parsed_mail import ParsedMail, parse_for_storage
 from core.sources.source import MailChange
 
@@ -128,7 +127,7 @@ class MessageWriter:
         bodies: list[tuple[int, bytes]] = []
         touched: list[tuple[int, str, int, int]] = []
         read: list[int] = []
-        mails: list[tuple[int, int, Message]] = []
+        mails: list[tuple[int, int, StoredFacts]] = []
         number = last_number(self._connection)
         for each in coming:
             change, draft = each.change, each.draft
@@ -148,19 +147,20 @@ class MessageWriter:
             number += 1
             node = self.numbers.connect(draft.message)
             self._nodes.add(node)
-            rows.append((number, node, change.blob, encode_facts(draft.message, self.numbers)))
-            mails.append((number, node, draft.message))
+            facts = facts_of(draft.message, self.numbers)
+            rows.append((number, node, change.blob, pack_facts(facts)))
+            mails.append((number, node, facts))
             members.append((self._part, number, change.name or None))
             if draft.packed is not None:
                 bodies.append((number, draft.packed))
             touched += [(number, *file) for file in draft.files]
-            if draft.message.date.timestamp() < read_limits[0 if change.is_backfill else 1]:
+            if facts.timestamp < read_limits[0 if change.is_backfill else 1]:
                 read.append(node)
         self.added += len(rows)
         self._connection.executemany("INSERT INTO message VALUES (?, ?, ?, ?)", rows)
         self._connection.executemany("INSERT INTO part_message VALUES (?, ?, ?)", members)
         self._connection.executemany("INSERT INTO raw_message VALUES (?, ?)", bodies)
-        index_messages(self._connection, mails, self.numbers)
+        index_messages(self._connection, mails)
         self.numbers.born_read(read)
         self._touch(touched)
 
