@@ -86,7 +86,11 @@ class StoredMessages:
         except sqlite3.Error as error:
             raise UnreadableAsideError from error
         self._names = _NAMES
-        ((application,),) = self._ask("PRAGMA application_id")
+        try:
+            ((application,),) = self._ask("PRAGMA application_id")
+        except UnreadableAsideError:
+            self.close()
+            raise
         if application == PRERELEASE_ID:
             self._names = _OLD_NAMES
 

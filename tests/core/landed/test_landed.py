@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
@@ -40,8 +41,9 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def index(tmp_path: Path) -> CommitIndex:
-    return CommitIndex(tmp_path / "cache" / "trees.sqlite3")
+def index(tmp_path: Path) -> Iterator[CommitIndex]:
+    with contextlib.closing(CommitIndex(tmp_path / "cache" / "trees.sqlite3")) as opened:
+        yield opened
 
 
 def quiet(_: Progress) -> None:
