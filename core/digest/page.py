@@ -20,7 +20,8 @@ from core.digest.range import split_range
 from core.digest.values import Digest
 from core.errors import TargetError
 from core.json_records import to_line
-from core.sources.lore import LoreThreadSource
+from core.sources.mailbox import MailboxSource
+from core.sources.maildir import MaildirSource
 from core.sources.message_url import scheme_of
 from core.sources.public_inbox import PublicInboxSource
 from core.sources.target import open_target
@@ -46,12 +47,12 @@ def open_archive(target: str, *, stdin: bytes | None = None) -> Archive:
     source = None if scheme_of(target) else open_target(target, stdin=stdin, isolate=False)
     if isinstance(source, PublicInboxSource):
         return EpochArchive(source)
-    if source is None or isinstance(source, LoreThreadSource):
-        raise TargetError(
-            f"A digest needs a whole archive, and {target} is not one on this disk.",
-            "Sync a list that you follow (patchdesk sync NAME), or clone it: git clone --mirror ADDRESS/0 NAME/git/0.git",
-        )
-    return MailboxArchive(source)
+    if isinstance(source, (MailboxSource, MaildirSource)):
+        return MailboxArchive(source)
+    raise TargetError(
+        f"A digest needs a whole archive, and {target} is not one on this disk.",
+        "Sync a list that you follow (patchdesk sync NAME), or clone it: git clone --mirror ADDRESS/0 NAME/git/0.git",
+    )
 
 
 def read_digest(archive: Archive, words: str, *, now: datetime, options: DigestOptions) -> Digest:

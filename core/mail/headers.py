@@ -124,12 +124,12 @@ def _line_start(raw: bytes, start: int, count: int) -> int:
 @lru_cache(maxsize=32)
 def _patterns(wanted: frozenset[str] | None) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
     """Return the patterns of the wanted headers, folded lines included: on the first line, and below it."""
-    names = _any_name(wanted) if wanted else "[!-9;-~]+"
+    names = any_header_name(wanted) if wanted else "[!-9;-~]+"
     header = rf"({names})[ \t]*:([^\n]*+(?:\n[ \t][^\n]*+)*+)".encode("ascii")
     return re.compile(header), re.compile(rb"\n" + header)
 
 
-def _any_name(names: Iterable[str]) -> str:
+def any_header_name(names: Iterable[str]) -> str:
     """Return a pattern of header names, in any case: one branch a first letter, so that most lines end at it."""
     by_letter: dict[str, list[str]] = {}
     for name in sorted(names):

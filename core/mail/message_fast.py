@@ -14,6 +14,7 @@ from typing import Final
 from core.mail.dates import parse_date
 from core.mail.headers import (
     Headers,
+    any_header_name,
     decode_encoded_words,
     parse_addresses,
     parse_in_reply_to,
@@ -37,10 +38,20 @@ from core.model import Identity, Message, MessageId, Subject
 _MAX_BLOCK: Final = 64 << 10
 _HEADER: Final = re.compile(rb"[!-9;-~]+:")
 _NO_HEADER: Final = re.compile(rb"\n(?![ \t]|[!-9;-~]+:)")
-_WANTED: Final = re.compile(
-    r"\n((?i:message-id|subject|from|date|in-reply-to|references|list-id|content-type"
-    r"|content-transfer-encoding)):([^\n]*+(?:\n[ \t][^\n]*+)*+)"
+_NAMES: Final = any_header_name(
+    (
+        "message-id",
+        "subject",
+        "from",
+        "date",
+        "in-reply-to",
+        "references",
+        "list-id",
+        "content-type",
+        "content-transfer-encoding",
+    )
 )
+_WANTED: Final = re.compile(rf"\n({_NAMES}):([^\n]*+(?:\n[ \t][^\n]*+)*+)")
 _PLAIN_ENCODINGS: Final = frozenset({"", "7bit", "8bit", "binary"})
 # Encoded line ends, hyphens and colons: the beginning of a trailer may be hidden by them.
 _ENCODED_MARK: Final = re.compile(rb"=(?:0[AaDd]|2[Dd]|3[Aa])")

@@ -66,7 +66,6 @@ def run(arguments: argparse.Namespace) -> int:
     """Print a digest, or write it to a file. Returns the exit status; raises PatchdeskError."""
     from core.digest.page import PageFormat
     from core.digest.range import RangeError, split_range
-    from core.sync.follow import list_web
 
     config = load_config_and_warn()
     if arguments.layout == "seed" and arguments.format not in ("text", "json"):
@@ -83,7 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
         top=arguments.top,
         patch_list=not arguments.no_patch_list,
         explain=arguments.explain,
-        web=list_web(config.lists.get(arguments.target)),
+        web=_web_of(config, arguments.target),
     )
     digest = _read(arguments, config, form)
     for note in digest.notes:
@@ -114,6 +113,15 @@ def _read(arguments: argparse.Namespace, config: Config, form: PageFormat) -> Di
         )
     finally:
         archive.close()
+
+
+def _web_of(config: Config, target: str) -> str:
+    """Return the web address of a followed list, "" of anything else."""
+    if target not in config.lists:
+        return ""
+    from core.sync.follow import list_web
+
+    return list_web(config.lists[target])
 
 
 def _mailmap(config: Config) -> Mailmap | None:
