@@ -2,5 +2,5 @@
 
 from typing import Final
 
-RULES_VERSION: Final = 8
+RULES_VERSION: Final = 9
 """Version of the grouping rules: raised with every change to their results, so that indexes made under other rules regroup."""

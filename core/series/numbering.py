@@ -79,6 +79,8 @@ def read_patch_number(forest: ThreadForest, mail: int) -> PatchNumber | None:
         return None
     if tags.isdisjoint(PATCH_WORDS) and any(":" in tag for tag in tags):
         return None  # [tip: x86/urgent], [linux-next:master 2/7]: what a robot says of a commit
+    if "patchset" in tags and not message.has_diff and subject.number:
+        return None  # [PATCHSET 2/3]: the cover letter of one series among several
     number, total, counted = 1, 1, False
     if subject.is_patch and subject.number is not None and subject.total is not None:
         number, total, counted = subject.number, subject.total, True

@@ -259,3 +259,19 @@ def test_links_are_bounded() -> None:
     assert len(find_version_links(text)) == MAX_LINKS
     assert find_version_links("v1 " + " " * 100_000 + "https://x.org/r/a@b") == ()
     assert find_version_links("https://x.org/" + "a" * 900 + "\n" * 10) == ()
+
+
+def test_a_cover_letter_that_counts_series_is_no_patch_of_one() -> None:
+    """`[PATCHSET 2/2]` counts the series that are sent at once; its patches have numbers of their own."""
+    mails = [mail("bomb", "[PATCHBOMB] fs: all of it", diff=False)]
+    for n, title in enumerate(("lamp: fix", "horn: fix"), 1):
+        cover = f"s{n}"
+        mails.append(mail(cover, f"[PATCHSET {n}/2] {title}", "bomb", at=n, diff=False))
+        mails += [
+            mail(f"{cover}p{m}", f"[PATCH {m}/2] {title} {m}", "bomb", cover, at=n + m / 60)
+            for m in (1, 2)
+        ]
+    assert [one for one in outline(mails) if not one.startswith("thread")] == [
+        "v1 0=s1 1=s1p1 2=s1p2 /2",
+        "v1 0=s2 1=s2p1 2=s2p2 /2",
+    ]
