@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from core.coverage.people import is_same_person, named_person
 from core.coverage.values import LETTERS
 from core.model import FollowupTrailer, Identity, Message, MessageId, Series
+from core.series.identities import KNOWN_BOTS, Bots
+
+_BOTS: Final = Bots(KNOWN_BOTS)
 
 Place = tuple[int, int]
 """A mail of a series: the place of its posting among all, and its number there, 0 for the cover letter."""
@@ -22,6 +25,11 @@ class ReplyFacts:
     """Names of trailers, in lower case, that its sender takes back."""
     patches: Mapping[str, frozenset[int]] = field(default_factory=dict)
     """Trailer, as `Name: value` → the patches that the line above it names."""
+    parts: frozenset[str] = frozenset()
+    """Trailers, as `Name: value`, that the line above them gives to a part of the code (`For the x86 bits:`)."""
+
+
+_NO_FACTS: Final = ReplyFacts()
 
 
 class _ReplyPlace(NamedTuple):
@@ -42,11 +50,13 @@ class GivenTag:
     reply: Message
     numbers: frozenset[int] | None
     """The patches of the posting that it is for; None for all."""
+    for_part: bool = False
+    """Given to a part of the code that its mail names in prose."""
 
     @property
     def is_review(self) -> bool:
         """Whether it is a review's trailer."""
-        return self.name in LETTERS
+        return is_review(self.name, self.person)
 
     @property
     def line(self) -> str:
@@ -56,6 +66,11 @@ class GivenTag:
     def is_for(self, number: int) -> bool:
         """Whether it is for a patch of its posting."""
         return self.numbers is None or number in self.numbers
+
+
+def is_review(name: str, person: Identity) -> bool:
+    """Whether a trailer with a name in lower case is a review of a person: a bot's Tested-by is a check."""
+    return name in LETTERS and person not in _BOTS
 
 
 class GivenTags:
@@ -107,9 +122,11 @@ class GivenTags:
 
     def _tag(self, trailer: FollowupTrailer, reply: Message, place: Place) -> GivenTag:
         numbers: frozenset[int] | None = frozenset({trailer.number})
+        for_part = False
         if trailer.number == 0:
-            facts = self._facts.get(trailer.message_id)
-            numbers = facts.patches.get(f"{trailer.name}: {trailer.value}") if facts else None
+            facts = self._facts.get(trailer.message_id, _NO_FACTS)
+            line = f"{trailer.name}: {trailer.value}"
+            numbers, for_part = facts.patches.get(line), line in facts.parts
         return GivenTag(
             trailer=trailer,
             name=trailer.name.casefold(),
@@ -117,6 +134,7 @@ class GivenTags:
             posting=place[0],
             reply=reply,
             numbers=numbers,
+            for_part=for_part,
         )
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from core.model import Identity
 
-_PERSON: Final = re.compile(r"\s*(?P<name>[^<>#]{0,200}?)\s*<(?P<address>[^<>\s]{1,320})>")
+_PERSON: Final = re.compile(r"\s*(?P<name>[^<>#]{0,200}?)\s*<(?P<address>[^<>\s]{1,320})(?:>|\s*$)")
 _BARE: Final = re.compile(r"\s*(?P<address>[^<>\s@]{1,64}@[^<>\s]{1,255})")
 _LONGEST: Final = 400
 """Characters of a name that are compared."""

@@ -21,6 +21,10 @@ _ONLY: Final = re.compile(
     re.IGNORECASE,
 )
 _FOR: Final = re.compile(r"\bfor\b|\bpatch", re.IGNORECASE)
+_PART: Final = re.compile(
+    r"\b(?:for|on) [^:;]{1,100} (?:bits?|parts?|pieces?|portions?|sides?|changes|hunks?)\s*[:,]?\s*$",
+    re.IGNORECASE,
+)
 _RANGE: Final = re.compile(r"(\d{1,4})\s*(?:-|–|to)\s*#?(\d{1,4})|(\d{1,4})")
 _NAMES: Final = {
     "rb": ("reviewed-by",),
@@ -46,15 +50,24 @@ def retracted_names(text: str) -> frozenset[str]:
 
 def named_patches(text: str, trailer: str) -> frozenset[int] | None:
     """Return the patches that the line above a trailer names (`For patches 1-3:`); None where it names none."""
+    above = _line_above(text, trailer)
+    match = _ONLY.match(above)
+    if match is None or not _FOR.search(above):
+        return None
+    return frozenset(_numbers(match["list"]))
+
+
+def names_part(text: str, trailer: str) -> bool:
+    """Whether the line above a trailer gives it to a part of the code, in prose (`For the x86 bits:`)."""
+    return bool(_PART.search(_line_above(text, trailer)))
+
+
+def _line_above(text: str, trailer: str) -> str:
     lines = [line for block in reply_blocks(text) for line in block.lines]
     for at, line in enumerate(lines):
         if line.strip().casefold() == trailer.casefold():
-            above = next((one for one in reversed(lines[:at]) if one.strip()), "")[:200]
-            match = _ONLY.match(above)
-            if match is None or not _FOR.search(above):
-                return None
-            return frozenset(_numbers(match["list"]))
-    return None
+            return next((one for one in reversed(lines[:at]) if one.strip()), "")[:200]
+    return ""
 
 
 def _numbers(text: str) -> set[int]:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from core.coverage.given_tags import GivenTag, GivenTags, Place, ReplyFacts
+from core.coverage.given_tags import GivenTag, GivenTags, Place, ReplyFacts, is_review
 from core.coverage.people import is_same_person, named_person
 from core.coverage.values import (
     LETTERS,
@@ -87,10 +87,7 @@ class _Coverage:
             forgotten += [
                 ForgottenTag(tag=tag, number=patch.number)
                 for tag in tags
-                if tag.state is TagState.FRESH
-                and not tag.carried
-                and tag.message_id is not None
-                and self._posting_of[tag.message_id] < len(self._series.versions) - 1
+                if self._is_forgotten(tag, tags)
             ]
         return Coverage(
             series=self._series.id,
@@ -99,6 +96,24 @@ class _Coverage:
                 self._patch(patch, given[patch.number]) for patch in self._newest.patches
             ),
             forgotten=tuple(forgotten),
+        )
+
+    def _is_forgotten(self, tag: Tag, tags: Sequence[Tag]) -> bool:
+        """Whether the author left out a trailer of an earlier posting; `tags` are all of the patch.
+
+        Nobody carries a Nacked-by, and a stronger trailer of the same person stands for a weaker one.
+        """
+        return (
+            tag.state is TagState.FRESH
+            and not (tag.carried or tag.for_part or tag.letter == "N")
+            and tag.message_id is not None
+            and self._posting_of[tag.message_id] < len(self._series.versions) - 1
+            and not any(
+                other.carried
+                and _strength(other) < _strength(tag)
+                and is_same_person(other.person, tag.person)
+                for other in tags
+            )
         )
 
     def _patch(self, patch: Patch, tags: Sequence[Tag]) -> PatchCoverage:
@@ -118,7 +133,7 @@ class _Coverage:
             collected=tuple(self._collected(patch, tags)),
             message_id=patch.message.message_id,
             title=patch.message.subject.title,
-            tags=tuple(sorted(tags, key=lambda tag: _STRENGTH.index(tag.name.casefold()))),
+            tags=tuple(sorted(tags, key=_strength)),
             commenters=tuple(commenters),
             silent=tuple(silent),
         )
@@ -151,8 +166,8 @@ class _Coverage:
         carried = [
             (one.name.casefold(), person, one.value)
             for one in patch.message.trailers
-            if one.name.casefold() in LETTERS
-            and not _is_among(person := named_person(one.value), own)
+            if is_review(one.name.casefold(), person := named_person(one.value))
+            and not _is_among(person, own)
         ]
         found = self._given_to(patch, own)
         for tag in found:
@@ -173,15 +188,16 @@ class _Coverage:
     def _collected(self, patch: Patch, tags: Sequence[Tag]) -> Iterator[CollectedTrailer]:
         """Yield the trailers to write into a patch: of a review the `tags`, of all others those given to the same code."""
         known = {(one.name.casefold(), one.value.casefold()) for one in patch.message.trailers}
+        own = self._own(patch)
         reviews = {(tag.message_id, tag.name, tag.value): tag for tag in tags if not tag.carried}
         for given in sorted(self._given, key=lambda one: one.trailer.number == 0):
             trailer = given.trailer
             tag = reviews.pop((trailer.message_id, trailer.name, trailer.value), None)
             state = tag.state if tag is not None else self._state(given, patch)[0]
             key = given.name, trailer.value.casefold()
-            is_other = not given.is_review or _is_among(given.person, self._own(patch))
             if state is None or key in known or given.name == _NACKED:
                 continue
+            is_other = not given.is_review or _is_among(given.person, own)
             if tag is not None or (is_other and state is TagState.FRESH):
                 known.add(key)
                 yield CollectedTrailer(given.line, state is TagState.STALE)
@@ -215,6 +231,7 @@ class _Coverage:
                     carried=False,
                     posting=given.trailer.posting,
                     since=since,
+                    for_part=given.for_part,
                 )
             )
         return found[::-1]
@@ -235,6 +252,10 @@ class _Coverage:
                 return TagState.FRESH, pair.change
             best = (TagState.STALE, pair.change or ("code",))
         return best
+
+
+def _strength(tag: Tag) -> int:
+    return _STRENGTH.index(tag.name.casefold())
 
 
 def _is_among(person: Identity, people: Iterable[Identity]) -> bool:

@@ -44,6 +44,8 @@ class Tag:
     """The cover letter or first patch of the posting it was given to."""
     since: tuple[Change, ...] = ()
     """The changes in the patch since it was given."""
+    for_part: bool = False
+    """Given to a part of the series that its mail names in prose, so perhaps not for this patch."""
 
     @property
     def line(self) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.coverage.given_tags import ReplyFacts
 from core.coverage.ready import ReadyRule
-from core.coverage.retractions import named_patches, retracted_names
+from core.coverage.retractions import named_patches, names_part, retracted_names
 from core.coverage.trailer_states import coverage
 from core.coverage.values import Coverage, ForgottenTag, PatchCoverage, Tag
 from core.desk.versions import VersionComparer
@@ -120,7 +120,12 @@ def reply_facts(
             for line in for_all.get(message.message_id, ())
             if (numbers := named_patches(text, line)) is not None
         }
-        facts[message.message_id] = ReplyFacts(retracts=retracted_names(text), patches=named)
+        parts = frozenset(
+            line for line in for_all.get(message.message_id, ()) if names_part(text, line)
+        )
+        facts[message.message_id] = ReplyFacts(
+            retracts=retracted_names(text), patches=named, parts=parts
+        )
     return facts
 
 

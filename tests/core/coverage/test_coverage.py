@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from core.coverage.given_tags import ReplyFacts
 from core.coverage.people import is_same_person, named_person
 from core.coverage.ready import read_ready_rule
-from core.coverage.retractions import named_patches, retracted_names
+from core.coverage.retractions import named_patches, names_part, retracted_names
 from core.coverage.trailer_states import coverage, lines_to_add, stale_tags
 from core.coverage.values import Coverage, TagState
 from core.desk.coverage import series_coverage
@@ -23,6 +23,8 @@ from tests.core.series.threads import DAY, REX, mail, only
 from tests.core.versions.series import Mails, raw_mail, raw_patch
 
 REVIEWED = "Reviewed-by: Rex Reviewer <rex@example.com>"
+BOT = Identity("syzbot ci", "syzbot@syzkaller.appspotmail.com")
+CHECKED = "Tested-by: syzbot@syzkaller.appspotmail.com"
 ACKED = "Acked-by: Rex Reviewer <rex@example.com>"
 
 
@@ -137,6 +139,41 @@ def test_a_trailer_that_is_not_carried_though_nothing_changed_is_forgotten() -> 
     assert lines_to_add(found, 2) == (REVIEWED,)
 
 
+@pytest.mark.parametrize(
+    ("given", "carried", "forgotten"),
+    [
+        ((REVIEWED,), (), 1),
+        ((ACKED,), (), 1),
+        ((ACKED,), (REVIEWED,), 0),
+        ((REVIEWED,), (ACKED,), 1),
+        ((REVIEWED.replace("Reviewed", "Nacked"),), (), 0),
+        ((REVIEWED,), (REVIEWED.rstrip(">"),), 0),
+        ((CHECKED,), (), 0),
+    ],
+)
+def test_the_trailers_that_are_forgotten(
+    given: Sequence[str], carried: Sequence[str], forgotten: int
+) -> None:
+    """Neither one that a stronger one of the same person stands for, nor a Nacked-by, nor the check of a bot."""
+    sender = BOT if CHECKED in given else REX
+    mails = [*version(1), reply("r", "v1-1", *given, sender=sender), *version(2, carried, at=DAY)]
+    assert len(cover(mails, pair(1, 1), pair(2, 2)).forgotten) == forgotten
+
+
+def test_a_trailer_for_a_part_of_the_code_is_not_forgotten() -> None:
+    mails = [*version(1), reply("r", "v1-0", ACKED), *version(2, at=DAY)]
+    facts = {MessageId("r"): ReplyFacts(parts=frozenset({ACKED}))}
+    found = cover(mails, pair(1, 1), pair(2, 2), facts=facts)
+    assert states(found) == [["A:fresh"], ["A:fresh"]]
+    assert found.forgotten == ()
+
+
+def test_the_check_of_a_bot_is_written_and_is_no_review() -> None:
+    found = cover([*version(1), reply("r", "v1-1", CHECKED, sender=BOT)])
+    assert states(found) == [[], []]
+    assert lines_to_add(found, 1) == (CHECKED,)
+
+
 def test_a_trailer_of_a_merged_patch_is_stale() -> None:
     mails = [*version(1), reply("r", "v1-2", REVIEWED), *version(2, at=DAY)]
     found = cover(mails, pair(1, 1), pair(2, None, merged=1))
@@ -244,6 +281,7 @@ def test_an_earlier_posting_that_was_not_compared_makes_it_stale() -> None:
         ("A B <a@b.c>", Identity("A B", "a@b.c")),
         ('"B, A" <a@b.c> # for the docs', Identity("B, A", "a@b.c")),
         ("A B <a@b.c> (maintainer)", Identity("A B", "a@b.c")),
+        ("A B <a@b.c", Identity("A B", "a@b.c")),
         ("a@b.c", Identity("", "a@b.c")),
         ("A B", Identity("A B", "")),
     ],
@@ -286,6 +324,21 @@ def test_what_takes_a_trailer_back(text: str, names: set[str]) -> None:
 )
 def test_the_patches_that_a_line_names(above: str, numbers: set[int] | None) -> None:
     assert named_patches(f"> quoted\n\n{above}\n\n{ACKED}\n", ACKED) == numbers
+
+
+@pytest.mark.parametrize(
+    ("above", "is_part"),
+    [
+        ("Holy cow, nice work. For the x86 bits:", True),
+        ("For the io_uring side:", True),
+        ("For all the x86 <asm/pgtable.h> function parameter changes:", True),
+        ("for patches 1-3:", False),
+        ("For the series:", False),
+        ("I only looked for mistakes", False),
+    ],
+)
+def test_the_line_that_names_a_part_of_the_code(above: str, is_part: bool) -> None:
+    assert names_part(f"> quoted\n\n{above}\n{ACKED}\n", ACKED) is is_part
 
 
 @given(st.text(max_size=200))
