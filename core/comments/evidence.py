@@ -23,6 +23,10 @@ _SHORTEST: Final = 8
 _CODE: Final = re.compile(r"(?:\+\s*|\t+| {2,})(?P<code>\S.*)")
 
 
+_JUMP: Final = re.compile(r"(?:return\b[^()]*|goto \w+|break|continue|else|endif);?\s*")
+"""A line that any function may have, and that proves no proposal taken."""
+
+
 def next_version(
     version: int,
     place: PatchLine | None,
@@ -186,7 +190,9 @@ def _is_as_suggested(lines: Sequence[str], later: PairInterdiff) -> bool:
     proposed = {
         _squeezed(match["code"])
         for line in lines
-        if (match := _CODE.match(line)) and len(match["code"].strip()) > _SHORTEST
+        if (match := _CODE.match(line))
+        and len(match["code"].strip()) > _SHORTEST
+        and not _JUMP.fullmatch(match["code"])
     }
     if not proposed:
         return False

@@ -91,6 +91,14 @@ def test_code_that_was_proposed_and_taken() -> None:
     assert one.state is CommentState.LIKELY_SETTLED
 
 
+@pytest.mark.parametrize("line", ["return -EINVAL;", "goto out_free;", "continue;"])
+def test_a_jump_that_any_function_may_have_proves_no_proposal_taken(line: str) -> None:
+    rows = [*ROWS[:2], f"+\t\t{line}", *ROWS[2:]]
+    text = f"Why not at the top?\n\n\tif (check(argc))\n\t\t{line}\n"
+    one = only(archive(rows, comment_on("+\tcall_20();", text)))
+    assert one.next.evidence is Evidence.IN_HUNK
+
+
 def test_a_comment_on_the_message() -> None:
     body = comment_on("Why lamp.", "Please explain why it is needed.")
     assert only(archive(changed(1), body)).next.evidence is Evidence.TEXT_AS_IT_WAS
