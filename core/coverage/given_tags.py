@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from core.coverage.people import is_same_person, named_person
-from core.coverage.values import LETTERS
+from core.coverage.values import LETTERS, review_names
 from core.model import FollowupTrailer, Identity, Message, MessageId, Series
 from core.series.identities import KNOWN_BOTS, Bots
 
@@ -43,7 +43,7 @@ class GivenTag:
 
     trailer: FollowupTrailer
     name: str
-    """In lower case."""
+    """In lower case; of a trailer that stands for two reviews the one that this is."""
     person: Identity
     posting: int
     """The place, among the postings, of the one it was given to."""
@@ -86,9 +86,10 @@ class GivenTags:
             if name in facts and facts[name].retracts
         ]
         self._tags = tuple(
-            self._tag(trailer, *replies[trailer.message_id])
+            self._tag(trailer, name, *replies[trailer.message_id])
             for trailer in series.trailers
             if trailer.message_id in replies
+            for name in review_names(trailer.name) or (trailer.name.casefold(),)
         )
         self._by_place: dict[Place, list[GivenTag]] = {}
         for tag in self._tags:
@@ -120,7 +121,7 @@ class GivenTags:
             for place, reply, names in self._retracting
         )
 
-    def _tag(self, trailer: FollowupTrailer, reply: Message, place: Place) -> GivenTag:
+    def _tag(self, trailer: FollowupTrailer, name: str, reply: Message, place: Place) -> GivenTag:
         numbers: frozenset[int] | None = frozenset({trailer.number})
         for_part = False
         if trailer.number == 0:
@@ -129,7 +130,7 @@ class GivenTags:
             numbers, for_part = facts.patches.get(line), line in facts.parts
         return GivenTag(
             trailer=trailer,
-            name=trailer.name.casefold(),
+            name=name,
             person=named_person(trailer.value),
             posting=place[0],
             reply=reply,

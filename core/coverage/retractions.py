@@ -22,7 +22,8 @@ _ONLY: Final = re.compile(
 )
 _FOR: Final = re.compile(r"\bfor\b|\bpatch", re.IGNORECASE)
 _PART: Final = re.compile(
-    r"\b(?:for|on) [^:;]{1,100} (?:bits?|parts?|pieces?|portions?|sides?|changes|hunks?)\s*[:,]?\s*$",
+    r"\b(?:for|on) [^:;]{1,100} (?:bits?|parts?|pieces?|portions?|sides?|changes|hunks?|drivers?)\s*[:,]?\s*$"
+    r"|(?:^|[.!] )for [\w./*-]{1,80}/[\w./*-]{0,80}\s*[:,]\s*$",
     re.IGNORECASE,
 )
 _RANGE: Final = re.compile(r"(\d{1,4})\s*(?:-|–|to)\s*#?(\d{1,4})|(\d{1,4})")

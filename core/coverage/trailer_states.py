@@ -22,6 +22,7 @@ from core.coverage.values import (
     StaleTag,
     Tag,
     TagState,
+    review_names,
 )
 from core.model import Identity, MessageId, Patch, Reply, Series
 from core.versions.compare import Change, PairChange
@@ -101,7 +102,7 @@ class _Coverage:
     def _is_forgotten(self, tag: Tag, tags: Sequence[Tag]) -> bool:
         """Whether the author left out a trailer of an earlier posting; `tags` are all of the patch.
 
-        Nobody carries a Nacked-by, and a stronger trailer of the same person stands for a weaker one.
+        Nobody carries a Nacked-by, and a Reviewed-by of the same person stands for an Acked-by.
         """
         return (
             tag.state is TagState.FRESH
@@ -110,7 +111,7 @@ class _Coverage:
             and self._posting_of[tag.message_id] < len(self._series.versions) - 1
             and not any(
                 other.carried
-                and _strength(other) < _strength(tag)
+                and (tag.letter, other.letter) == ("A", "R")
                 and is_same_person(other.person, tag.person)
                 for other in tags
             )
@@ -164,10 +165,10 @@ class _Coverage:
         """
         own = self._own(patch)
         carried = [
-            (one.name.casefold(), person, one.value)
+            (name, person, one.value)
             for one in patch.message.trailers
-            if is_review(one.name.casefold(), person := named_person(one.value))
-            and not _is_among(person, own)
+            for name in review_names(one.name)
+            if is_review(name, person := named_person(one.value)) and not _is_among(person, own)
         ]
         found = self._given_to(patch, own)
         for tag in found:
@@ -189,12 +190,14 @@ class _Coverage:
         """Yield the trailers to write into a patch: of a review the `tags`, of all others those given to the same code."""
         known = {(one.name.casefold(), one.value.casefold()) for one in patch.message.trailers}
         own = self._own(patch)
-        reviews = {(tag.message_id, tag.name, tag.value): tag for tag in tags if not tag.carried}
+        reviews = {
+            (tag.message_id, tag.name.casefold(), tag.value): tag for tag in tags if not tag.carried
+        }
         for given in sorted(self._given, key=lambda one: one.trailer.number == 0):
             trailer = given.trailer
-            tag = reviews.pop((trailer.message_id, trailer.name, trailer.value), None)
+            tag = reviews.pop((trailer.message_id, given.name, trailer.value), None)
             state = tag.state if tag is not None else self._state(given, patch)[0]
-            key = given.name, trailer.value.casefold()
+            key = trailer.name.casefold(), trailer.value.casefold()
             if state is None or key in known or given.name == _NACKED:
                 continue
             is_other = not given.is_review or _is_among(given.person, own)
@@ -222,7 +225,7 @@ class _Coverage:
                 continue
             found.append(
                 Tag(
-                    name=given.trailer.name,
+                    name=_tag_name(given),
                     person=given.person,
                     value=given.trailer.value,
                     state=state,
@@ -256,6 +259,12 @@ class _Coverage:
 
 def _strength(tag: Tag) -> int:
     return _STRENGTH.index(tag.name.casefold())
+
+
+def _tag_name(given: GivenTag) -> str:
+    """Return the name as it was written, of one that stands for two reviews the name of this."""
+    written = given.trailer.name
+    return written if written.casefold() == given.name else given.name.capitalize()
 
 
 def _is_among(person: Identity, people: Iterable[Identity]) -> bool:

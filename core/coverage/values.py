@@ -14,6 +14,12 @@ LETTERS: Final = {"nacked-by": "N", "reviewed-by": "R", "acked-by": "A", "tested
 """The trailers of a review, strongest first, with the letter that stands for each."""
 
 
+def review_names(name: str) -> tuple[str, ...]:
+    """Return the trailers of a review, in lower case, that one name stands for: two for `Reviewed-and-tested-by`."""
+    names = tuple(f"{part}-by" for part in name.casefold().removesuffix("-by").split("-and-"))
+    return names if all(one in LETTERS for one in names) else ()
+
+
 class TagState(StrEnum):
     """The value of a trailer for the newest code."""
 

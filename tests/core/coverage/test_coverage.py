@@ -24,6 +24,8 @@ from tests.core.versions.series import Mails, raw_mail, raw_patch
 
 REVIEWED = "Reviewed-by: Rex Reviewer <rex@example.com>"
 BOT = Identity("syzbot ci", "syzbot@syzkaller.appspotmail.com")
+TESTED = REVIEWED.replace("Reviewed", "Tested")
+BOTH = REVIEWED.replace("Reviewed", "Reviewed-and-tested")
 CHECKED = "Tested-by: syzbot@syzkaller.appspotmail.com"
 ACKED = "Acked-by: Rex Reviewer <rex@example.com>"
 
@@ -149,12 +151,15 @@ def test_a_trailer_that_is_not_carried_though_nothing_changed_is_forgotten() -> 
         ((REVIEWED.replace("Reviewed", "Nacked"),), (), 0),
         ((REVIEWED,), (REVIEWED.rstrip(">"),), 0),
         ((CHECKED,), (), 0),
+        ((REVIEWED,), (BOTH,), 0),
+        ((REVIEWED, TESTED), (BOTH,), 0),
+        ((BOTH,), (REVIEWED,), 1),
     ],
 )
 def test_the_trailers_that_are_forgotten(
     given: Sequence[str], carried: Sequence[str], forgotten: int
 ) -> None:
-    """Neither one that a stronger one of the same person stands for, nor a Nacked-by, nor the check of a bot."""
+    """Neither an Acked-by that a Reviewed-by of the same person stands for, nor a Nacked-by, nor the check of a bot."""
     sender = BOT if CHECKED in given else REX
     mails = [*version(1), reply("r", "v1-1", *given, sender=sender), *version(2, carried, at=DAY)]
     assert len(cover(mails, pair(1, 1), pair(2, 2)).forgotten) == forgotten
@@ -166,6 +171,12 @@ def test_a_trailer_for_a_part_of_the_code_is_not_forgotten() -> None:
     found = cover(mails, pair(1, 1), pair(2, 2), facts=facts)
     assert states(found) == [["A:fresh"], ["A:fresh"]]
     assert found.forgotten == ()
+
+
+def test_two_reviews_in_one_trailer() -> None:
+    found = cover([*version(1), reply("r", "v1-1", BOTH)])
+    assert states(found) == [["R:fresh", "T:fresh"], []]
+    assert lines_to_add(found, 1) == (BOTH,)
 
 
 def test_the_check_of_a_bot_is_written_and_is_no_review() -> None:
@@ -331,6 +342,8 @@ def test_the_patches_that_a_line_names(above: str, numbers: set[int] | None) -> 
     [
         ("Holy cow, nice work. For the x86 bits:", True),
         ("For the io_uring side:", True),
+        ("For arch/arm/configs:", True),
+        ("For the FMan and DPAA drivers,", True),
         ("For all the x86 <asm/pgtable.h> function parameter changes:", True),
         ("for patches 1-3:", False),
         ("For the series:", False),
