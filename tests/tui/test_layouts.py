@@ -236,6 +236,12 @@ def test_what_moved_is_told_from_what_is_new() -> None:
     ]  # fmt: skip
     block.code.words = False
     assert told() == [("removed", "")] * 4 + [("added", "")] * 4
+    whole = block
+    block = DiffBlock(read_diff(MOVED), 90, numbers=False, headers=False, is_whole=False)
+    assert told() == [("removed", "")] * 4 + [("added", "")] * 4
+    whole.code.words = True
+    block.copy_state_from(whole)
+    assert told()[0] == ("moved-removed", "moved to wick.c:41")
     block = DiffBlock(read_diff(MOVED), 40, numbers=False, headers=False)
     assert [told()[at][1] for at in (0, 4)] == ["moved", "moved"]
     for width in (60, 150):

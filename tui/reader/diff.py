@@ -38,7 +38,8 @@ class _DiffSection(NamedTuple):
 class DiffBlock:
     """A diff in `width` cells, `numbers` before its lines, all header lines where `headers` says so.
 
-    With `wrap` no line of code is cut at the right edge.
+    With `wrap` no line of code is cut at the right edge. Moved lines are looked for at once in a diff that is short
+    and `is_whole`: of a beginning they would be looked for twice, before anything is painted.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class DiffBlock:
         headers: bool,
         layout: Layout = "unified",
         wrap: bool = False,
+        is_whole: bool = True,
     ) -> None:
         self._lines = diff.lines
         self.files = diff.files
@@ -81,7 +83,7 @@ class DiffBlock:
             align=len(self._lines) <= _ALIGNED,
         )
         self._lay_out(headers=headers)
-        if len(self._lines) <= _SOON:
+        if is_whole and len(self._lines) <= _SOON:
             self.code.find_moved_blocks()
 
     @property

@@ -114,6 +114,7 @@ def layout_mail(parts: ParsedMail, style: PageStyle, now: datetime, zone: tzinfo
             headers=style.all_headers,
             layout=style.layout,
             wrap=style.wrap,
+            is_whole=parts.whole,
         )
         diff.code.words, diff.code.ignore_blanks = style.words, style.ignore_blanks
         blocks.append(diff)
