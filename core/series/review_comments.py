@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_left
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal, NamedTuple
@@ -125,17 +126,26 @@ class _TextNumbers:
 
     def __init__(self, said: Iterable[ReplyBlock]) -> None:
         self._numbers: dict[str, int] = {}
+        self._last_words: set[str] = set()
         left = MOST_QUOTED
         for passage in said:
             for quoted in passage.quoted[:left]:
                 key = _key(quoted.text)
                 for text in (key, _loose(key), _tail(_loose(key).split())):
                     if text:
-                        self._numbers.setdefault(text, len(self._numbers))
+                        self._remember(text)
             if passage.follows_quote_directly and passage.quoted:
                 for text in _mended(passage):
-                    self._numbers.setdefault(text, len(self._numbers))
+                    self._remember(text)
             left = max(0, left - len(passage.quoted))
+
+    def _remember(self, text: str) -> None:
+        self._numbers.setdefault(text, len(self._numbers))
+        self._last_words.add(text.rpartition(" ")[2])
+
+    def may_end_with(self, word: str) -> bool:
+        """Whether a text ends with a word; of others no line needs to be cut."""
+        return word in self._last_words
 
     def number(self, text: str) -> int:
         """Return the number of a text, -1 where it is not searched for."""
@@ -162,7 +172,7 @@ class _LineIndex:
         self._loose = array("l")
         self._places: dict[int, list[int]] = {}
         """Number of a text → its places, in order; one list for all three kinds of text."""
-        self._last: list[str] = []
+        self._last: deque[str] = deque(maxlen=_WORDS)
 
     def add(self, line: str) -> bool:
         """Add a line; say whether it is one."""
@@ -177,9 +187,11 @@ class _LineIndex:
         found = {exact_number, loose_number}
         for word in loose.split():
             if word not in _ORNAMENTS:
-                self._last = [*self._last[1 - _WORDS :], word]
-                found.add(self._words.number(" ".join(self._last)))
-                found.add(self._words.number(" ".join(self._last[-_FEWEST_WORDS:])))
+                self._last.append(word)
+                if self._words.may_end_with(word):
+                    last = list(self._last)
+                    found.add(self._words.number(" ".join(last)))
+                    found.add(self._words.number(" ".join(last[-_FEWEST_WORDS:])))
         for number in found:
             if number >= 0:
                 self._places.setdefault(number, []).append(at)
