@@ -182,7 +182,8 @@ def _rows_from(file: FileInterdiff, at: int, step: int) -> Iterator[int]:
 
 
 def _is_changed(file: FileInterdiff, at: int) -> bool:
-    return file.rows[at].effect != 0 and at not in file.moved
+    row = file.rows[at]
+    return row.was != row.now and row.effect != 0 and at not in file.moved
 
 
 def _is_as_suggested(lines: Sequence[str], later: PairInterdiff) -> bool:

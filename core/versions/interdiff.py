@@ -165,6 +165,8 @@ def compare_files(
     old: FileContent | None, new: FileContent | None, stop: Event | None = None
 ) -> FileInterdiff:
     """Return the interdiff of one file. Raises Cancelled."""
+    if old is not None and new is not None and (old.signs, old.texts) == (new.signs, new.texts):
+        return _unchanged(old, new)
     rows = tuple(_aligned(old or _NOTHING, new or _NOTHING, stop))
     # Most rows are as they were: asking each for its effect takes longer than aligning them.
     effects = [row.effect if row.was != row.now and row.text != NO_NEWLINE else 0 for row in rows]
@@ -185,6 +187,22 @@ def compare_files(
         respaced=_respaced(rows, effects, moved),
         added=came.total() - both.total(),
         removed=went.total() - both.total(),
+    )
+
+
+def _unchanged(old: FileContent, new: FileContent) -> FileInterdiff:
+    """Return the interdiff of a file that has the same rows in both patches: most files of a new version have."""
+    return FileInterdiff(
+        old=old,
+        new=new,
+        rows=tuple(
+            Row(sign, sign, text, at, at)
+            for at, (sign, text) in enumerate(zip(new.signs, new.texts, strict=True))
+        ),
+        moved=frozenset(),
+        respaced=frozenset(),
+        added=0,
+        removed=0,
     )
 
 
