@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from core.coverage.people import is_same_person, named_person
@@ -68,6 +69,7 @@ class GivenTag:
         return self.numbers is None or number in self.numbers
 
 
+@lru_cache(maxsize=1024)  # the trailers of a series are asked about again and again
 def is_review(name: str, person: Identity) -> bool:
     """Whether a trailer with a name in lower case is a review of a person: a bot's Tested-by is a check."""
     return name in LETTERS and person not in _BOTS
