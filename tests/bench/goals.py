@@ -51,6 +51,8 @@ GOALS: Final[Mapping[str, Goal]] = {
     "kvm-ppc parsed and grouped, CPU": Goal(20, "b4's LoreMailbox", True, "s"),
     "a thread over HTTP, wall": Goal(3.5, "b4's fetch + LoreMailbox", True),
     "a mail of 50,000 lines: first paint, CPU": Goal(30),
+    "comments of a series with 300, cached, CPU": Goal(200),
+    "coverage of 30 patches in 5 versions, cached, CPU": Goal(100),
     "first sync of 100,000 real mails, CPU a mail": Goal(0.5),
     "first sync of 100,000 real mails: wall of CPU": Goal(0.6, "its CPU", unit="s"),
     "1,000,000 mails: first rows, CPU": Goal(1.2, "at 100,000"),

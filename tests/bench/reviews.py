@@ -17,6 +17,7 @@ from core.desk.comments import SeriesComments
 from core.desk.coverage import series_coverage
 from core.desk.version_cache import ComparisonCache
 from tests.bench.corpus import more_archives
+from tests.bench.goals import Figure
 from tests.bench.reviews_made import evidence
 from tests.bench.versions import oracle_pairs
 from tests.core.versions.series import Mails, raw_mail, raw_patch
@@ -27,7 +28,7 @@ _COMMENTS = 300
 _ROUNDS = 5
 
 
-def run(folder: Path) -> Iterator[str]:
+def run(folder: Path) -> Iterator[str | Figure]:
     """Yield the lines of the table."""
     yield from _speed(folder)
     yield from evidence()
@@ -43,7 +44,7 @@ def run(folder: Path) -> Iterator[str]:
         yield from fates(pairs, Path(liburing), folder)
 
 
-def _speed(folder: Path) -> Iterator[str]:
+def _speed(folder: Path) -> Iterator[str | Figure]:
     """Yield the CPU time of the comments and of the coverage of a large series, comparisons cached and not."""
     mails = Mails(list(_large_series()))
     series = mails.series()
@@ -58,16 +59,16 @@ def _speed(folder: Path) -> Iterator[str]:
         assert len(found.patches) == _PATCHES
         assert all(patch.tags for patch in found.patches)
 
-    for what, work, asked in (
-        (f"comments of a series with {_COMMENTS}", comments, 0.2),
-        (f"coverage of {_PATCHES} patches in {_VERSIONS} versions", coverage, 0.1),
+    for what, work in (
+        (f"comments of a series with {_COMMENTS}", comments),
+        (f"coverage of {_PATCHES} patches in {_VERSIONS} versions", coverage),
     ):
         cold = []
         for _ in range(_ROUNDS):
             (folder / "reviews.sqlite3").unlink(missing_ok=True)
             cold.append(_cpu(work))
-        yield _line(f"{what}, cached", median(_cpu(work) for _ in range(_ROUNDS)), asked)
-        yield _line(f"{what}, not cached", median(cold))
+        yield Figure(f"{what}, cached, CPU", 1000 * median(_cpu(work) for _ in range(_ROUNDS)))
+        yield f"reviews: {what + ', not cached':<52} {1000 * median(cold):8.1f} ms CPU"
 
 
 def _large_series() -> Iterator[str]:
@@ -107,8 +108,3 @@ def _cpu(work: Callable[[], object]) -> float:
     started = time.process_time()
     work()
     return time.process_time() - started
-
-
-def _line(what: str, seconds: float, asked: float | None = None) -> str:
-    more = f"   asked: < {asked * 1000:.0f} ms" if asked is not None else ""
-    return f"reviews: {what:<52} {seconds * 1000:8.1f} ms CPU{more}"
