@@ -20,6 +20,20 @@ _ONLY: Final = re.compile(
     r"(?:\s*/\s*\d{1,4})?\s*:?\s*$",
     re.IGNORECASE,
 )
+_NUMBERS: Final = r"#?\d{1,4}(?:\s*(?:,\s*and\b|,|and\b|&|-|–|to\b)\s*#?\d{1,4})*"
+_SENTENCE: Final = re.compile(
+    rf"\b(?:for|to) (?:the )?patch(?:es)?\s*(?P<list>{_NUMBERS})[^.;\d]{{0,40}}$", re.IGNORECASE
+)
+"""Matches the end of a line above a trailer, in prose: `so for patches 1 - 4 and 6 feel free to add`."""
+_BELOW: Final = re.compile(
+    rf"\s*(?:for|to) (?:the )?patch(?:es)?\s*(?P<list>{_NUMBERS})(?![\w/])", re.IGNORECASE
+)
+"""Matches the line below a trailer: `to patches 4 and 5.`"""
+_BUT: Final = re.compile(
+    r"\b(?:but|except|apart|besides|comments?|nits?|questions?|issues?)\b", re.IGNORECASE
+)
+"""A word with which a line speaks of other patches than the trailer is for."""
+_GIVEN: Final = re.compile(r"\s*[A-Z][A-Za-z-]{1,40}-by:\s")
 _FOR: Final = re.compile(r"\bfor\b|\bpatch", re.IGNORECASE)
 _PART: Final = re.compile(
     r"\b(?:for|on) [^:;]{1,100} (?:bits?|parts?|pieces?|portions?|sides?|changes|hunks?|drivers?)\s*[:,]?\s*$"
@@ -50,25 +64,29 @@ def retracted_names(text: str) -> frozenset[str]:
 
 
 def named_patches(text: str, trailer: str) -> frozenset[int] | None:
-    """Return the patches that the line above a trailer names (`For patches 1-3:`); None where it names none."""
-    above = _line_above(text, trailer)
-    match = _ONLY.match(above)
-    if match is None or not _FOR.search(above):
-        return None
-    return frozenset(_numbers(match["list"]))
+    """Return the patches that the line above or below a trailer names (`For patches 1-3:`); None where neither names any."""
+    above, below = _lines_beside(text, trailer)
+    match = _ONLY.match(above) if _FOR.search(above) else None
+    if match is None and not _BUT.search(above):
+        match = _SENTENCE.search(above)
+    match = match or _BELOW.match(below)
+    return frozenset(_numbers(match["list"])) if match else None
 
 
 def names_part(text: str, trailer: str) -> bool:
     """Whether the line above a trailer gives it to a part of the code, in prose (`For the x86 bits:`)."""
-    return bool(_PART.search(_line_above(text, trailer)))
+    return bool(_PART.search(_lines_beside(text, trailer)[0]))
 
 
-def _line_above(text: str, trailer: str) -> str:
-    lines = [line for block in reply_blocks(text) for line in block.lines]
+def _lines_beside(text: str, trailer: str) -> tuple[str, str]:
+    """Return the lines of prose above and below a trailer and those beside it, "" for none."""
+    lines = [line for block in reply_blocks(text) for line in block.lines if line.strip()]
     for at, line in enumerate(lines):
         if line.strip().casefold() == trailer.casefold():
-            return next((one for one in reversed(lines[:at]) if one.strip()), "")[:200]
-    return ""
+            above = (one for one in reversed(lines[:at]) if not _GIVEN.match(one))
+            below = (one for one in lines[at + 1 :] if not _GIVEN.match(one))
+            return next(above, "")[:200], next(below, "")[:200]
+    return "", ""
 
 
 def _numbers(text: str) -> set[int]:

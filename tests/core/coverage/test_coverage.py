@@ -328,13 +328,31 @@ def test_what_takes_a_trailer_back(text: str, names: set[str]) -> None:
         ("For patches 1-3:", {1, 2, 3}),
         ("for 1, 3 and 5", {1, 3, 5}),
         ("Patch 2/7:", {2}),
+        ("That being said for patches 1 - 4 and 6 feel free to add", {1, 2, 3, 4, 6}),
+        ("Based on this testing for patches 1 to 3", {1, 2, 3}),
+        ("Only one comment for patch 3, so", None),
+        ("Apart from what I wrote to patch 3", None),
         ("Looks good to me", None),
         ("Tested on 2 machines", None),
         ("For patches 1-99999", None),
     ],
 )
 def test_the_patches_that_a_line_names(above: str, numbers: set[int] | None) -> None:
-    assert named_patches(f"> quoted\n\n{above}\n\n{ACKED}\n", ACKED) == numbers
+    given = f"> quoted\n\n{above}\n\n{REVIEWED}\n{ACKED}\n"
+    assert [named_patches(given, one) for one in (REVIEWED, ACKED)] == [numbers] * 2
+
+
+@pytest.mark.parametrize(
+    ("below", "numbers"),
+    [
+        ("to patches 4 and 5.", {4, 5}),
+        ("to patches 1-3 if you wish.", {1, 2, 3}),
+        ("For patch 2/7 I have a question", None),
+        ("Thanks!", None),
+    ],
+)
+def test_the_patches_that_the_line_below_names(below: str, numbers: set[int] | None) -> None:
+    assert named_patches(f"> quoted\n\nFeel free to add\n{ACKED}\n{below}\n", ACKED) == numbers
 
 
 @pytest.mark.parametrize(
