@@ -92,12 +92,16 @@ class ComparisonCache:
         private_dir(self._file.parent)
         self._file.touch(mode=0o600)
         connection = sqlite3.connect(self._file, timeout=_BUSY)
-        connection.execute("PRAGMA synchronous = OFF")
-        connection.execute(
-            "CREATE TABLE IF NOT EXISTS comparison"
-            " (key BLOB PRIMARY KEY, record TEXT NOT NULL, used INTEGER NOT NULL)"
-        )
-        connection.execute("CREATE INDEX IF NOT EXISTS by_use ON comparison (used)")
+        try:
+            connection.execute("PRAGMA synchronous = OFF")
+            connection.execute(
+                "CREATE TABLE IF NOT EXISTS comparison"
+                " (key BLOB PRIMARY KEY, record TEXT NOT NULL, used INTEGER NOT NULL)"
+            )
+            connection.execute("CREATE INDEX IF NOT EXISTS by_use ON comparison (used)")
+        except sqlite3.Error:
+            connection.close()
+            raise
         return connection
 
     def _forget(self, error: Exception) -> None:
