@@ -37,7 +37,7 @@ _GIVEN: Final = re.compile(r"\s*[A-Z][A-Za-z-]{1,40}-by:\s")
 _FOR: Final = re.compile(r"\bfor\b|\bpatch", re.IGNORECASE)
 _PART: Final = re.compile(
     r"\b(?:for|on) [^:;]{1,100} (?:bits?|parts?|pieces?|portions?|sides?|changes|hunks?|drivers?)\s*[:,]?\s*$"
-    r"|(?:^|[.!] )for [\w./*-]{1,80}/[\w./*-]{0,80}\s*[:,]\s*$",
+    r"|(?:^|[.!] )for [\w./*-]{1,80}/[\w./*-]{0,80}\s*[:,]?\s*$",
     re.IGNORECASE,
 )
 _RANGE: Final = re.compile(r"(\d{1,4})\s*(?:-|–|to)\s*#?(\d{1,4})|(\d{1,4})")
@@ -74,8 +74,8 @@ def named_patches(text: str, trailer: str) -> frozenset[int] | None:
 
 
 def names_part(text: str, trailer: str) -> bool:
-    """Whether the line above a trailer gives it to a part of the code, in prose (`For the x86 bits:`)."""
-    return bool(_PART.search(_lines_beside(text, trailer)[0]))
+    """Whether a trailer is for a part of the code: so says the line above it (`For the x86 bits:`), or a note in it (`# mm`)."""
+    return " #" in trailer or bool(_PART.search(_lines_beside(text, trailer)[0]))
 
 
 def _lines_beside(text: str, trailer: str) -> tuple[str, str]:

@@ -360,6 +360,7 @@ def test_the_patches_that_the_line_below_names(below: str, numbers: set[int] | N
     [
         ("Holy cow, nice work. For the x86 bits:", True),
         ("For the io_uring side:", True),
+        ("For drivers/infiniband", True),
         ("For arch/arm/configs:", True),
         ("For the FMan and DPAA drivers,", True),
         ("For all the x86 <asm/pgtable.h> function parameter changes:", True),
@@ -370,6 +371,7 @@ def test_the_patches_that_the_line_below_names(below: str, numbers: set[int] | N
 )
 def test_the_line_that_names_a_part_of_the_code(above: str, is_part: bool) -> None:
     assert names_part(f"> quoted\n\n{above}\n{ACKED}\n", ACKED) is is_part
+    assert names_part(f"{above}\n{ACKED} # riscv\n", f"{ACKED} # riscv")
 
 
 @given(st.text(max_size=200))
