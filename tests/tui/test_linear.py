@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -111,8 +112,6 @@ async def test_nothing_turns_while_work_runs(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("status", Status)
 def test_every_state_has_a_word(status: Status) -> None:
-    from dataclasses import replace
-
     row = replace(series_row(lantern()[0], expanded=False), standing=TriageState(status=status))
     assert str(status) in sentence(row, NOW).casefold()
 
@@ -123,6 +122,9 @@ def test_a_row_says_what_its_columns_say() -> None:
         "Series Steady light in a draught, by Ada Wren, version 2, 2 of 3 patches, reviewed by 1,"
         " acked by 1, 3 replies, 2 hours ago, folded"
     )
+    both = series_row(replace(wick, lists=("git", "lkml")), expanded=False)
+    assert ", by Ada Wren, in git and lkml, version 2" in sentence(both, NOW, "")
+    assert "lkml" not in sentence(both, NOW, "git") + sentence(both, NOW)
     rows = [sentence(row, NOW) for row in child_rows(wick, lambda *_: True)]
     assert rows[0].startswith("Version 2 RFC, 2 of 3 patches")
     assert "Version 1, 2 patches, 8 days ago, open" in rows

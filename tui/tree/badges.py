@@ -1,4 +1,4 @@
-"""The triage state of a row: pieces of text with the names of their styles."""
+"""The triage state of a row, and the lists that it names: pieces of text with the names of their styles."""
 
 from __future__ import annotations
 
@@ -123,3 +123,10 @@ def with_comment_count(pieces: Sequence[tuple[str, str]], count: int) -> list[tu
         else (text, look)
         for text, look in pieces
     ]
+
+
+def named_lists(row: Row, list_shown: str | None) -> tuple[str, ...]:
+    """Return the lists that a row is to name: none where `list_shown` is one of them, or None."""
+    if list_shown is None or row.depth or list_shown in row.item.lists:
+        return ()
+    return tuple(row.item.lists)

@@ -16,7 +16,7 @@ from rich.cells import cell_len
 
 from core.index.row_summary import SeriesSummary
 from core.model import DRAFT_KEY, Identity, Message
-from tui.tree.badges import MARK, is_over, state_pieces, why
+from tui.tree.badges import MARK, is_over, named_lists, state_pieces, why
 from tui.tree.rows import Highlights, Kind, Row, Span, open_comments, row_trailers
 from tui.widgets.row_text import LONGEST, StyledText, age, fit, plain
 
@@ -135,10 +135,8 @@ def _label(row: Row) -> Iterator[StyledText]:
 
 def _lists_text(row: Row, list_shown: str | None) -> str:
     """Return the name of the list that a row came through, and how many more there are."""
-    if list_shown is None or row.depth or not isinstance(row.item, SeriesSummary):
-        return ""
-    lists = row.item.lists
-    if not lists or list_shown in lists:
+    lists = named_lists(row, list_shown)
+    if not lists:
         return ""
     more = f"+{len(lists) - 1}" if len(lists) > 1 else ""
     return f"{plain(lists[0])[:_LIST]}{more}"

@@ -9,7 +9,7 @@ from typing import Final
 
 from core.index.row_summary import SeriesSummary
 from core.text import shown
-from tui.tree.badges import state_of
+from tui.tree.badges import named_lists, state_of
 from tui.tree.columns import version_name
 from tui.tree.rows import Kind, Row, open_comments, row_trailers
 from tui.widgets.row_text import LONGEST, StyledText, age, fit
@@ -19,20 +19,20 @@ _AGE: Final = re.compile(r"([0-9]+)([a-z]+)")
 _GIVEN: Final = {"R": "reviewed", "A": "acked", "T": "tested", "N": "refused"}
 
 
-def line(row: Row, width: int, now: datetime) -> list[StyledText]:
-    """Return a row as pieces that fill exactly `width` cells."""
-    text = fit(sentence(row, now), width)
+def line(row: Row, width: int, now: datetime, *, list_shown: str | None = None) -> list[StyledText]:
+    """Return a row as pieces that fill exactly `width` cells; `list_shown` as the columns have it."""
+    text = fit(sentence(row, now, list_shown), width)
     look = "heading" if row.kind is Kind.HEADING else "unread" if row.unread else "subject"
     return [(text, look)]
 
 
-def sentence(row: Row, now: datetime) -> str:
-    """Return all that a row says, as words with commas between."""
-    said = ", ".join(word for word in _parts(row, now) if word)
+def sentence(row: Row, now: datetime, list_shown: str | None = None) -> str:
+    """Return all that a row says, as words with commas between; it names its lists as the columns do."""
+    said = ", ".join(word for word in _parts(row, now, list_shown) if word)
     return f"{said[:1].upper()}{said[1:]}"
 
 
-def _parts(row: Row, now: datetime) -> Iterator[str]:
+def _parts(row: Row, now: datetime, list_shown: str | None) -> Iterator[str]:
     if row.kind is Kind.HEADING:
         yield f"group {shown(row.news[:LONGEST])}"
         yield "" if row.expanded or not row.expandable else "folded"
@@ -41,6 +41,7 @@ def _parts(row: Row, now: datetime) -> Iterator[str]:
         yield "marked"
     if row.kind in (Kind.SERIES, Kind.THREAD):
         yield from _head(row)
+        yield shown(f"in {' and '.join(lists)}") if (lists := named_lists(row, list_shown)) else ""
     else:
         yield "unread" if row.unread else ""
         yield state_of(row)

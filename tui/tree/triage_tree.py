@@ -275,7 +275,7 @@ class TriageTree(SeriesTree, can_focus=True, inherit_bindings=False):
             return super()._pieces(row, width)
         from tui.tree import spoken as linear_line
 
-        return linear_line.line(row, width, self._clock())
+        return linear_line.line(row, width, self._clock(), list_shown=self.list_shown)
 
     def _row_at(self, index: int) -> Row:
         """Return a row with its mark and triage state."""
