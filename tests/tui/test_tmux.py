@@ -135,6 +135,7 @@ def test_it_is_suspended_and_comes_back(tmux: Tmux) -> None:
 def test_late_answers_are_no_keys(tmux: Tmux) -> None:
     tmux.start("open", str(tmux.home / "a.mbox"))
     tmux.see("Trim first.")
+    tmux.see("0/2 triaged")  # the last to come
     before = tmux.screen()
     tmux.send(b"\x1b]11;rgb:1e1e/1e1e/1e1e\x07\x1b[?62;4c\x1bP>|XTerm(390)\x1b\\")
     tmux.type("?")
